@@ -1,0 +1,116 @@
+/**
+ * The contract between the service and what a receiver does when it is hit.
+ *
+ * - **receiver**: what a user creates: a name, a driver, its config, a trigger URL.
+ * - **driver**: what a receiver does; `definition` is data, the four functions are behaviour.
+ * - **delivery**: one POST to a trigger URL. **action**: what one delivery does to one **target**.
+ * - **attempt**: one try of an action. **rollout**: the time from the write to the target being healthy, or not.
+ * - **stream**: what a newer push supersedes is the waiting one of its own stream, nothing else.
+ *
+ * A delivery passes `accept` (no input or output; refuse or ignore), `plan` (reads the target, writes nothing) and then
+ * `execute`, once for every action that was planned.
+ */
+import type { ImageEvent } from './payload-format.ts';
+
+export type FieldType = 'string' | 'int' | 'bool' | 'enum' | 'map[string]' | 'array[string]';
+
+/** One config field as data: validation, the API schema and the documentation are all made of this. */
+export interface FieldDefinition {
+  /** The name on the wire. */
+  readonly name: string;
+  readonly type: FieldType;
+  readonly description: string;
+  readonly required?: boolean;
+  readonly default?: string | number | boolean;
+  readonly options?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** Sealed before it is stored anywhere, and never given out again. */
+  readonly sensitive?: boolean;
+  /** Not in Rancher 1.6's own schema: left out with WEBHOOK_LEGACY_SCHEMAS. */
+  readonly extension?: boolean;
+  /** Options that Rancher 1.6's own schema does not have. */
+  readonly extensionOptions?: readonly string[];
+}
+
+export interface DriverDefinition {
+  /** The id on the wire, such as `scaleService`; the config field of a receiver is `<id>Config`. */
+  readonly id: string;
+  readonly description: string;
+  /** `inline`: the caller waits for the outcome and gets it. `queued`: the caller gets 200 once the delivery is taken. */
+  readonly mode: 'inline' | 'queued';
+  readonly fields: readonly FieldDefinition[];
+  /** True for a driver that Rancher 1.6 does not know: its schema is left out with WEBHOOK_LEGACY_SCHEMAS. */
+  readonly extension?: boolean;
+}
+
+/** A config after `decodeConfig`: every field has its definition's type, absent ones are absent. */
+export type DriverConfig = Readonly<Record<string, unknown>>;
+
+/** The POST as it came, less the credentials. */
+export interface DeliveryRequest {
+  /** Lower-case names; `authorization`, `cookie` and the like are already gone. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The query without `key`, `token` and `projectId`, raw, without `?`. */
+  readonly query: string;
+  /** The raw body; empty where it was a form, as in the Go service. */
+  readonly body: Buffer;
+}
+
+/** What `accept` makes of a request. A request that must be refused is a ServiceError instead. */
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly events: readonly ImageEvent[] }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+export interface Delivery {
+  readonly id: string;
+  readonly projectId: string;
+  readonly receiver: { readonly id: string; readonly name: string };
+  readonly request: DeliveryRequest;
+  readonly events: readonly ImageEvent[];
+}
+
+/** What will be done to one target. Plain JSON, so that a store can keep it and another process can do it. */
+export interface PlannedAction {
+  /** Names the target among all targets, e.g. `rancher/1a5/service/1s12`; one action at a time is done to it. */
+  readonly target: string;
+  /** One line for people: from what to what. */
+  readonly description: string;
+  /** What `execute` needs, decided at planning: an absolute state, never a step relative to what will be found. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface Plan {
+  readonly actions: readonly PlannedAction[];
+  /** Targets that were looked at and left alone, each with the reason. */
+  readonly skipped?: readonly { readonly target: string; readonly reason: string }[];
+}
+
+export interface ActionContext {
+  readonly config: DriverConfig;
+  readonly delivery: Delivery;
+  readonly signal: AbortSignal;
+  /** Tells what is being done: recorded with the delivery and shown to people. */
+  progress(message: string): void;
+}
+
+export interface ActionResult {
+  readonly outcome: 'succeeded' | 'failed' | 'rolledBack' | 'superseded';
+  /** One line for people: what happened and why. */
+  readonly message: string;
+}
+
+export interface Driver {
+  readonly definition: DriverDefinition;
+  /**
+   * Checks a decoded config before it is stored and again before it is used.
+   * @throws ServiceError with the text for the caller.
+   */
+  validate(config: DriverConfig, projectId: string): Promise<void>;
+  /** @throws ServiceError `InvalidPayload` for a body that must be refused. */
+  accept(request: DeliveryRequest, config: DriverConfig): Acceptance;
+  /** Reads targets, writes nothing. @throws ServiceError */
+  plan(delivery: Delivery, config: DriverConfig, signal: AbortSignal): Promise<Plan>;
+  /** Does one planned action and follows it to its end. @throws ServiceError */
+  execute(action: PlannedAction, context: ActionContext): Promise<ActionResult>;
+}
