@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ServiceError } from '../../src/framework/errors.ts';
 import { parseGoJson } from '../../src/framework/go-json.ts';
 
