@@ -19,12 +19,13 @@ export async function plan(rancher: Rancher, delivery: Delivery, config: DriverC
   if (action === 'up' && scale > max) refuse('Cannot scale above provided max scale value');
   if (action === 'down' && scale < Math.max(min, 1)) refuse('Cannot scale below provided min scale value');
 
+  const name = typeof service['name'] === 'string' ? `${service['name']} (${serviceId})` : serviceId;
   const input: ScaleServiceInput = { serviceId, scale };
   return {
     actions: [
       {
         target: `rancher/${delivery.projectId}/service/${serviceId}`,
-        description: `scale service ${String(service['name'] ?? '')} (${serviceId}) from ${current} to ${scale}`,
+        description: `scale service ${name} from ${current} to ${scale}`,
         input: { ...input },
       },
     ],

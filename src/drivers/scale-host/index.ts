@@ -1,0 +1,18 @@
+import type { Driver } from '../../framework/driver.ts';
+import type { Rancher } from '../../rancher/rancher.ts';
+import { accept } from './accept.ts';
+import { definition } from './definition.ts';
+import { execute } from './execute.ts';
+import { plan } from './plan.ts';
+import { validate } from './validate.ts';
+
+/** Adds hosts to a group of hosts of a Rancher project, or removes some, by a fixed amount within limits. */
+export function scaleHost({ rancher }: { readonly rancher: Rancher }): Driver {
+  return {
+    definition,
+    validate: (config, projectId) => validate(rancher, config, projectId),
+    accept,
+    plan: (delivery, config) => plan(rancher, delivery, config),
+    execute: (action, context) => execute(rancher, action, context),
+  };
+}
