@@ -109,9 +109,7 @@ describe('parseImageReference', () => {
     it(`normalises ${input}`, () => expect(parseImageReference(input)).to.include({ domain, path }));
   }
 
-  for (const row of table<Record<'RemoteName' | 'FamiliarName' | 'FullName' | 'AmbiguousName' | 'Domain', string>>(
-    'TestParseRepositoryInfo',
-  )) {
+  for (const row of repositories) {
     it(`gives ${row.FamiliarName} all its names`, () => {
       for (const spelling of [row.FamiliarName, row.FullName, row.AmbiguousName].filter(Boolean)) {
         expect(parseImageReference(spelling)).to.deep.equal({
