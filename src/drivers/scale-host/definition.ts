@@ -5,7 +5,8 @@ export interface ScaleHostConfig {
   readonly action?: string;
   readonly amount?: number;
   readonly deleteOption?: string;
-  readonly hostSelector?: Readonly<Record<string, string>>;
+  /** A null is what Go reads as an empty string. */
+  readonly hostSelector?: Readonly<Record<string, string | null>>;
   readonly max?: number;
   readonly min?: number;
   /** Wins over `hostSelector`. */

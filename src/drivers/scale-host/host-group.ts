@@ -19,8 +19,9 @@ const leavingStates = new Set(['removing', 'removed', 'purging', 'purged']);
 /** The hosts that a receiver is about. @throws ServiceError with the Go service's texts where there are none. */
 export async function readHostGroup(rancher: Rancher, projectId: string, config: ScaleHostConfig): Promise<HostGroup> {
   const { hostTemplateId = '', hostSelector = {} } = config;
-  const pairs = Object.entries(hostSelector).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  if (hostTemplateId === '' && pairs.length === 0) throw new ServiceError('Refused', 'HostSelector not provided');
+  const pairs = Object.entries(hostSelector)
+    .map(([key, value]): [string, string] => [key, value ?? ''])
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
   const all = await listHosts(rancher, projectId);
   const counted = all.filter((host) => !host.removed && !leavingStates.has(host.state ?? ''));
   if (hostTemplateId !== '') {

@@ -12,6 +12,8 @@ export function scaleHost({ rancher }: { readonly rancher: Rancher }): Driver {
     definition,
     validate: (config, projectId) => validate(rancher, config, projectId),
     accept,
+    // New names have to differ from those of all other groups too.
+    exclusive: (_config, projectId) => `rancher/${projectId}/hosts`,
     plan: (delivery, config) => plan(rancher, delivery, config),
     execute: (action, context) => execute(rancher, action, context),
   };

@@ -5,16 +5,17 @@ import type { ScaleHostConfig, ScaleHostInput } from './definition.ts';
 import { hostName, namesOf, readHostGroup, type HostGroup } from './host-group.ts';
 import { nextHostNames } from './host-names.ts';
 import { requireHostTemplate } from './host-template.ts';
+import { checkAction, checkLimits } from './validate.ts';
 
 /** Hosts in these states do not work: they are the first to go. */
 const badStates = new Set(['inactive', 'deactivating', 'reconnecting', 'disconnected']);
 
 /** Decides which hosts will be made, by name, or removed, by id. @throws ServiceError */
 export async function plan(rancher: Rancher, delivery: Delivery, config: DriverConfig): Promise<Plan> {
-  const { action, amount = 0, hostTemplateId = '' }: ScaleHostConfig = config;
-  if (action !== 'up' && action !== 'down') refuse('Scale action not provided');
-  // Whoever may write to the project can store a config past our checks: a negative amount would get around the limits.
-  if (amount <= 0) refuse(`Invalid amount: ${amount}`);
+  const { action, hostTemplateId = '' }: ScaleHostConfig = config;
+  // Whoever may write to the project can store a config past the checks of a create.
+  checkAction(config);
+  checkLimits(config);
   if (action === 'up' && hostTemplateId !== '') {
     await requireHostTemplate(rancher, delivery.projectId, hostTemplateId, 'Refused');
   }
@@ -42,7 +43,7 @@ function planUp(group: HostGroup, config: ScaleHostConfig, projectId: string): S
 
 function planDown({ hosts }: HostGroup, config: ScaleHostConfig): ScaleHostInput {
   const { amount = 0, min = 0, deleteOption = '', hostTemplateId = '' } = config;
-  if (hosts.length - amount < Math.max(min, 1)) refuse('Cannot scale below provided min scale value');
+  if (hosts.length - amount < min) refuse('Cannot scale below provided min scale value');
   const ordered = deleteOption === 'leastRecent' ? hosts.toReversed() : hosts;
   const isBad = (host: RancherResource): boolean => badStates.has(host.state ?? '');
   const victims = [...ordered.filter(isBad), ...ordered.filter((host) => !isBad(host))].slice(0, amount);

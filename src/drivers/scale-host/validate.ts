@@ -6,17 +6,24 @@ import { requireHostTemplate } from './host-template.ts';
 
 /** The checks of the Go service 0.9.15, or of 0.10.0 where a template is given, in their order. @throws ServiceError */
 export async function validate(rancher: Rancher, config: DriverConfig, projectId: string): Promise<void> {
-  const { action = '', amount = 0, hostSelector = {}, hostTemplateId = '' }: ScaleHostConfig = config;
-  if (action === '') refuse('Scale action not provided');
-  if (action !== 'up' && action !== 'down') refuse(`Invalid action ${action}`);
-  if (amount <= 0) refuse(`Invalid amount: ${amount}`);
+  const { hostTemplateId = '' }: ScaleHostConfig = config;
+  checkAction(config);
   if (hostTemplateId !== '') await requireHostTemplate(rancher, projectId, hostTemplateId, 'InvalidConfig');
-  // The Go service let an empty selector pass, and then found no host with it.
-  else if (Object.keys(hostSelector).length === 0) refuse('HostSelector not provided');
   checkLimits(config);
 }
 
-function checkLimits({ action, min = 0, max = 0, deleteOption = '' }: ScaleHostConfig): void {
+/** The checks that come before the one of the template. @throws ServiceError */
+export function checkAction(config: ScaleHostConfig): void {
+  const { action = '', amount = 0, hostSelector = {}, hostTemplateId = '' } = config;
+  if (action === '') refuse('Scale action not provided');
+  if (action !== 'up' && action !== 'down') refuse(`Invalid action ${action}`);
+  if (amount <= 0) refuse(`Invalid amount: ${amount}`);
+  // The Go service let an empty selector pass, and then found no host with it.
+  if (hostTemplateId === '' && Object.keys(hostSelector).length === 0) refuse('HostSelector not provided');
+}
+
+/** The checks that come after it. @throws ServiceError */
+export function checkLimits({ action, min = 0, max = 0, deleteOption = '' }: ScaleHostConfig): void {
   if (min <= 0) refuse('Minimum scale not provided/invalid');
   if (max <= 0) refuse('Maximum scale not provided/invalid');
   if (min >= max) refuse('Max must be greater than min');

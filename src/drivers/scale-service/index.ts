@@ -3,7 +3,7 @@ import type { Rancher } from '../../rancher/rancher.ts';
 import { accept } from './accept.ts';
 import { definition } from './definition.ts';
 import { execute } from './execute.ts';
-import { plan } from './plan.ts';
+import { plan, serviceTarget } from './plan.ts';
 import { validate } from './validate.ts';
 
 /** Adds containers to a Rancher service, or removes them, by a fixed amount within limits. */
@@ -12,6 +12,7 @@ export function scaleService({ rancher }: { readonly rancher: Rancher }): Driver
     definition,
     validate: (config, projectId) => validate(rancher, config, projectId),
     accept,
+    exclusive: (config, projectId) => serviceTarget(projectId, config),
     plan: (delivery, config) => plan(rancher, delivery, config),
     execute: (action, context) => execute(rancher, action, context),
   };

@@ -7,15 +7,15 @@ import type { ScaleServiceConfig } from './definition.ts';
 
 /** The checks of the Go service, in its order and with its texts. @throws ServiceError */
 export async function validate(rancher: Rancher, config: DriverConfig, projectId: string): Promise<void> {
-  const serviceId = checkFigures(config);
+  const { serviceId = '' } = checkFigures(config);
   const read = rancher.project(projectId).get('service', serviceId);
   const service = await orServiceError(read, (apiError) => `Error in getService: ${apiError}`);
   if (service === undefined || service.removed) refuse(`Invalid service ${serviceId}`);
   checkKind(service);
 }
 
-/** Returns the id of the service. */
-function checkFigures(config: ScaleServiceConfig): string {
+/** Checks what can be checked without Rancher. @throws ServiceError */
+export function checkFigures(config: ScaleServiceConfig): ScaleServiceConfig {
   const { action = '', amount = 0, serviceId = '', min = 0, max = 0 } = config;
   if (action === '') refuse('Scale action not provided');
   if (action !== 'up' && action !== 'down') refuse(`Invalid action ${action}`);
@@ -24,10 +24,11 @@ function checkFigures(config: ScaleServiceConfig): string {
   if (min <= 0) refuse('Minimum scale not provided/invalid');
   if (max <= 0) refuse('Maximum scale not provided/invalid');
   if (min >= max) refuse('Max must be greater than min');
-  return serviceId;
+  return config;
 }
 
-function checkKind(service: RancherResource): void {
+/** Checks that the service has a scale of its own to set. @throws ServiceError */
+export function checkKind(service: RancherResource): void {
   const kind = typeof service['kind'] === 'string' ? service['kind'] : service.type;
   if (kind !== 'service' && kind !== 'loadBalancerService') {
     refuse(`Can only create webhooks for Services. The supplied service is of type ${kind}`);
