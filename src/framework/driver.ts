@@ -109,7 +109,12 @@ export interface Driver {
   validate(config: DriverConfig, projectId: string): Promise<void>;
   /** @throws ServiceError `InvalidPayload` for a body that must be refused. */
   accept(request: DeliveryRequest, config: DriverConfig): Acceptance;
-  /** Reads targets, writes nothing. @throws ServiceError */
+  /**
+   * Inline drivers only: names what must not be planned and executed by two deliveries at once, since the plan reads what
+   * the execution then writes. Undefined: nothing.
+   */
+  exclusive?(config: DriverConfig, projectId: string): string | undefined;
+  /** Reads targets, writes nothing. Refuses a stored config that `validate` would refuse. @throws ServiceError */
   plan(delivery: Delivery, config: DriverConfig, signal: AbortSignal): Promise<Plan>;
   /** Does one planned action and follows it to its end. @throws ServiceError */
   execute(action: PlannedAction, context: ActionContext): Promise<ActionResult>;

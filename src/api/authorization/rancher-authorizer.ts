@@ -1,0 +1,87 @@
+import crypto from 'node:crypto';
+import { ServiceError } from '../../framework/errors.ts';
+import { isJsonObject } from '../../framework/json.ts';
+import { LruMap } from '../../framework/lru-map.ts';
+import type { Answer, CallOptions } from '../../rancher/http-caller.ts';
+import { type Access, type AuthorizationRequest, type Authorizer, headerText, requireProjectId } from './authorizer.ts';
+
+/** For how long an answer is believed, milliseconds. */
+const believedMs = 5_000;
+const maxBelieved = 10_000;
+
+/** The part of the Rancher client that the authorizer uses. */
+export interface CallerChecks {
+  readonly url: { readonly api: string };
+  callAs(options: CallOptions): Promise<Answer>;
+}
+
+/**
+ * `WEBHOOK_AUTH=rancher`: in front of or beside Rancher. The caller's own credentials, and nothing else of its headers, are
+ * tried on the project's schema of genericObject: who may POST one may write.
+ */
+export class RancherAuthorizer implements Authorizer {
+  readonly #rancher: CallerChecks;
+  readonly #believed = new LruMap<string, { access: Access; at: number }>(maxBelieved);
+
+  constructor(rancher: CallerChecks) {
+    this.#rancher = rancher;
+  }
+
+  async authorize(request: AuthorizationRequest, projectId: string): Promise<Access> {
+    requireProjectId(projectId);
+    const credentials = credentialsOf(request);
+    const name = crypto
+      .createHash('sha256')
+      .update(JSON.stringify([credentials, projectId]))
+      .digest('base64');
+    const believed = this.#believed.get(name);
+    if (believed && performance.now() - believed.at < believedMs) return believed.access;
+    const access = await this.#ask(credentials, projectId);
+    this.#believed.set(name, { access, at: performance.now() });
+    return access;
+  }
+
+  async #ask(credentials: Record<string, string>, projectId: string): Promise<Access> {
+    const url = `${this.#rancher.url.api}/projects/${encodeURIComponent(projectId)}/schemas/genericObject`;
+    const headers = { Accept: 'application/json', 'X-API-No-Challenge': 'true', ...credentials };
+    const answer = await this.#rancher.callAs({ method: 'GET', url, headers }).catch((cause: unknown) => {
+      throw new ServiceError('Unavailable', 'Rancher cannot be asked about your rights', { cause, retryAfterSeconds: 1 });
+    });
+    if (answer.status === 401) throw new ServiceError('Unauthorized', 'Rancher does not accept these credentials');
+    if (answer.status === 403 || answer.status === 404) throw new ServiceError('Forbidden', `No access to project ${projectId}`);
+    if (answer.status !== 200) {
+      throw new ServiceError('Unavailable', `Rancher answered ${answer.status} when asked about your rights`, {
+        retryAfterSeconds: 1,
+      });
+    }
+    return { mayWrite: mayPost(answer.text) };
+  }
+}
+
+/** @throws ServiceError `Unauthorized` without any, `Forbidden` for a write by cookie without its CSRF token. */
+function credentialsOf({ method, headers }: AuthorizationRequest): Record<string, string> {
+  const authorization = headerText(headers, 'authorization');
+  if (authorization !== '') return { Authorization: authorization };
+  const cookies = new Map(headerText(headers, 'cookie').split(';').map(splitCookie));
+  const token = cookies.get('token');
+  if (!token) throw new ServiceError('Unauthorized', 'Rancher credentials are needed: an API key or the cookie of a login');
+  const csrf = headerText(headers, 'x-api-csrf');
+  if (method !== 'GET' && (csrf === '' || csrf !== cookies.get('CSRF'))) {
+    throw new ServiceError('Forbidden', 'A write with a cookie needs its X-API-CSRF header');
+  }
+  return { Cookie: `token=${token}` };
+}
+
+function splitCookie(cookie: string): [string, string] {
+  const [name = '', ...value] = cookie.split('=');
+  return [name.trim(), value.join('=').trim()];
+}
+
+function mayPost(text: string): boolean {
+  try {
+    const schema: unknown = JSON.parse(text);
+    return isJsonObject(schema) && Array.isArray(schema['collectionMethods']) && schema['collectionMethods'].includes('POST');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Express } from 'express';
+import { limits } from '../framework/limits.ts';
+import type { Log } from '../framework/log.ts';
+import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
+import { type EndpointContext, serveEndpoint } from './endpoint.ts';
+import { parseGoPath } from './go-path.ts';
+import { apiVersion } from './url-builder.ts';
+
+export interface HttpServerOptions {
+  readonly endpoint: EndpointContext;
+  readonly management: Express;
+  readonly log: Log;
+}
+
+const endpointPath = `/${apiVersion}/endpoint`;
+/** Every method that some route has; express would answer HEAD and OPTIONS by itself, the Go service has neither. */
+const methods = new Set(['GET', 'POST', 'PUT', 'DELETE']);
+
+/** The server of the whole API, not yet listening. Routing looks at the path as Go's router does, before express sees it. */
+export function createHttpServer(options: HttpServerOptions): Server {
+  const server = http.createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+    },
+    (request, response) => {
+      route(options, request, response).catch((thrown: unknown) => answerError(options.log, request, response, thrown));
+    },
+  );
+  server.maxConnections = limits.connections;
+  return server;
+}
+
+async function route(
+  { endpoint, management }: HttpServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [rawPath, rawQuery] = splitUrl(request.url ?? '/');
+  const { decoded, redirect } = parseGoPath(rawPath);
+  if (redirect !== undefined) {
+    response.writeHead(301, { Location: redirect + (rawQuery === '' ? '' : `?${rawQuery}`), 'Content-Length': 0 }).end();
+  } else if (decoded === endpointPath || decoded === `${endpointPath}/`) {
+    if (request.method === 'POST') await serveEndpoint(endpoint, request, response, rawQuery);
+    else answerNotFound(response);
+  } else if (!methods.has(request.method ?? '') || rawPath.startsWith(endpointPath)) {
+    // Cattle lets whatever begins like the endpoint through without a login: nothing else is served there.
+    answerNotFound(response);
+  } else {
+    management(request, response);
+  }
+}

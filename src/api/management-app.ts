@@ -1,0 +1,115 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { limits } from '../framework/limits.ts';
+import { requireProjectId } from './authorization/authorizer.ts';
+import type { Log } from '../framework/log.ts';
+import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
+import { parseGoPath } from './go-path.ts';
+import { actOnReceiver } from './receivers/act-on-receiver.ts';
+import { createReceiver } from './receivers/create-receiver.ts';
+import { getReceiver, listReceivers } from './receivers/read-receivers.ts';
+import type { ReceiversContext } from './receivers/receivers-context.ts';
+import { removeReceiver } from './receivers/remove-receiver.ts';
+import { replaceReceiver } from './receivers/replace-receiver.ts';
+import { type Representation, wantsHtml, write } from './representation.ts';
+import { readBody } from './request-body.ts';
+import type { ApiRequest } from './request.ts';
+import type { Schemas } from './schemas.ts';
+import { apiVersion, UrlBuilder } from './url-builder.ts';
+
+export interface ManagementContext extends ReceiversContext {
+  readonly schemas: Schemas;
+}
+
+type Route = (request: ApiRequest) => Representation | Promise<Representation | undefined>;
+
+/** The management API: every route of the Go service but the endpoint, and our own beside them. */
+export function createManagementApp(context: ManagementContext, log: Log): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.set('query parser', false);
+  const root = `/${apiVersion}`;
+  const receivers = `${root}/receivers`;
+
+  app.get(
+    root,
+    serve((request) => showVersion(context, request)),
+  );
+  app.get(
+    `${root}/schemas`,
+    serve(({ urls }) => ({ status: 200, body: context.schemas.collection(urls) })),
+  );
+  app.get(
+    `${root}/schemas/:id`,
+    serve(({ urls, id }) => ({ status: 200, body: context.schemas.resource(id, urls) })),
+  );
+  app.get(
+    receivers,
+    serve((request) => listReceivers(context, request)),
+  );
+  app.post(
+    receivers,
+    serve((request) => createReceiver(context, request)),
+  );
+  app.get(
+    `${receivers}/:id`,
+    serve((request) => getReceiver(context, request)),
+  );
+  app.put(
+    `${receivers}/:id`,
+    serve((request) => replaceReceiver(context, request)),
+  );
+  app.post(
+    `${receivers}/:id`,
+    serve((request) => actOnReceiver(context, request)),
+  );
+  app.delete(
+    `${receivers}/:id`,
+    serve((request) => removeReceiver(context, request).then(() => undefined)),
+  );
+  app.use((_request: Request, response: Response) => answerNotFound(response));
+  // express knows a handler of errors by its four parameters.
+  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(log, request, response, thrown),
+  );
+  return app;
+}
+
+/** @param route gives what to show; undefined is 204. */
+function serve(route: Route) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const apiRequest = toApiRequest(request);
+    const shown = await route(apiRequest);
+    if (shown === undefined) response.writeHead(204).end();
+    else write(response, shown, apiRequest.urls, wantsHtml(request.headers, apiRequest.query));
+  };
+}
+
+function toApiRequest(request: Request): ApiRequest {
+  const [rawPath, rawQuery] = splitUrl(request.url);
+  const query = new URLSearchParams(rawQuery);
+  const { id } = request.params;
+  return {
+    method: request.method,
+    headers: request.headers,
+    query,
+    urls: new UrlBuilder(request.headers, parseGoPath(rawPath).decoded),
+    projectId: query.get('projectId') ?? '',
+    id: typeof id === 'string' ? id : '',
+    body: () => readBody(request, limits.bodyBytes),
+  };
+}
+
+async function showVersion(context: ManagementContext, request: ApiRequest): Promise<Representation> {
+  const { urls, projectId } = request;
+  requireProjectId(projectId);
+  await context.authorizer.authorize(request, projectId);
+  const withProject = (url: string): string => `${url}?projectId=${projectId}`;
+  const links = {
+    receivers: urls.receivers(projectId),
+    schemas: withProject(urls.schemas()),
+    self: urls.currentWithProject(projectId),
+  };
+  return { status: 200, body: { actions: {}, links, type: 'apiVersion' } };
+}

@@ -1,0 +1,175 @@
+import fs from 'node:fs';
+import { type Setting, settings, type SettingName } from './settings.ts';
+
+export type AuthMode = 'cattle' | 'rancher' | 'embedded' | 'none';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Everything that `serve` is told, checked as a whole. */
+export interface Config {
+  readonly embedded: boolean;
+  readonly listen: ListenAddress;
+  /** Absent with the embedded Rancher. */
+  readonly cattle?: { readonly url: string; readonly accessKey: string; readonly secretKey: string };
+  readonly adminKey?: { readonly accessKey: string; readonly secretKey: string };
+  readonly rsaPublicKey?: string;
+  readonly rsaPrivateKey?: string;
+  readonly auth: AuthMode;
+  readonly urlStyle: 'token' | 'key';
+  readonly publicUrl?: string;
+  readonly legacySchemas: boolean;
+  readonly forwardPost: 'auto' | 'proxy';
+  readonly kubeconfig?: string;
+  readonly kubernetesAllow?: string;
+  readonly dataDir?: string;
+}
+
+/** All that is wrong with a configuration, one line for each fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads environment and flags, flags first; a secret may also stand in the file that its `…_FILE` names.
+ * @param flags by the names of the flags, without dashes; `embedded` is a switch.
+ * @throws ConfigError with all faults at once.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+): Config {
+  const faults: string[] = [];
+  const value = (name: SettingName): string | undefined => readSetting(name, environment, flags, faults);
+  const embedded = flags['embedded'] === true;
+  const cattle = readCattle(embedded, value, faults);
+  const auth = readAuth(embedded, cattle?.url, value, faults);
+  const config = {
+    embedded,
+    auth,
+    listen: readListen(auth, value('WEBHOOK_LISTEN'), faults),
+    urlStyle: oneOf('WEBHOOK_URL_STYLE', value('WEBHOOK_URL_STYLE') ?? 'token', ['token', 'key'], faults),
+    legacySchemas:
+      oneOf('WEBHOOK_LEGACY_SCHEMAS', value('WEBHOOK_LEGACY_SCHEMAS') ?? 'false', ['true', 'false'], faults) === 'true',
+    forwardPost: oneOf('WEBHOOK_FORWARD_POST', value('WEBHOOK_FORWARD_POST') ?? 'auto', ['auto', 'proxy'], faults),
+    ...present('cattle', cattle),
+    ...present('adminKey', readAdminKey(value, faults)),
+    ...present('rsaPublicKey', value('RSA_PUBLIC_KEY_CONTENTS')),
+    ...present('rsaPrivateKey', value('RSA_PRIVATE_KEY_CONTENTS')),
+    ...present('publicUrl', readPublicUrl(value('WEBHOOK_PUBLIC_URL'), faults)),
+    ...present('kubeconfig', value('KUBECONFIG')),
+    ...present('kubernetesAllow', value('WEBHOOK_KUBERNETES_ALLOW')),
+    ...present('dataDir', value('WEBHOOK_DATA_DIR')),
+  };
+  if (value('DATABASE_URL') !== undefined)
+    faults.push('DATABASE_URL: this version keeps its state in the data folder; unset it and run one replica');
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+type Read = (name: SettingName) => string | undefined;
+
+function readSetting(
+  name: SettingName,
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+  faults: string[],
+): string | undefined {
+  const setting: Setting = settings[name];
+  const flag = flags[setting.flag];
+  if (typeof flag === 'string') return flag;
+  const direct = environment[name];
+  if (direct !== undefined && direct !== '') return direct;
+  const file = setting.secret ? environment[`${name}_FILE`] : undefined;
+  if (!file) return undefined;
+  try {
+    return fs.readFileSync(file, 'utf8').trim();
+  } catch {
+    faults.push(`${name}_FILE: ${file} cannot be read`);
+    return undefined;
+  }
+}
+
+function readCattle(embedded: boolean, value: Read, faults: string[]): Config['cattle'] {
+  if (embedded) return undefined;
+  const names = ['CATTLE_URL', 'CATTLE_ACCESS_KEY', 'CATTLE_SECRET_KEY'] as const;
+  const missing = names.filter((name) => value(name) === undefined);
+  for (const name of missing) faults.push(`${name} is missing: ${settings[name].description}`);
+  if (missing.length > 0)
+    faults.push('Without a Rancher 1.6 server, run `webhook-service serve --embedded`, or `webhook-service demo` to look around');
+  const url = value('CATTLE_URL') ?? '';
+  if (url !== '' && !isHttpUrl(url)) faults.push('CATTLE_URL: an http or https URL is needed, such as http://localhost:8080/v1');
+  return { url, accessKey: value('CATTLE_ACCESS_KEY') ?? '', secretKey: value('CATTLE_SECRET_KEY') ?? '' };
+}
+
+function readAdminKey(value: Read, faults: string[]): Config['adminKey'] {
+  const accessKey = value('WEBHOOK_ADMIN_ACCESS_KEY');
+  const secretKey = value('WEBHOOK_ADMIN_SECRET_KEY');
+  if (accessKey === undefined && secretKey === undefined) return undefined;
+  if (accessKey === undefined || secretKey === undefined)
+    faults.push('WEBHOOK_ADMIN_ACCESS_KEY and WEBHOOK_ADMIN_SECRET_KEY go together');
+  return { accessKey: accessKey ?? '', secretKey: secretKey ?? '' };
+}
+
+function readAuth(embedded: boolean, cattleUrl: string | undefined, value: Read, faults: string[]): AuthMode {
+  const fallback = isLoopbackUrl(cattleUrl ?? '') ? 'cattle' : 'rancher';
+  const auth = oneOf(
+    'WEBHOOK_AUTH',
+    value('WEBHOOK_AUTH') ?? (embedded ? 'embedded' : fallback),
+    ['cattle', 'rancher', 'embedded', 'none'],
+    faults,
+  );
+  if (auth === 'embedded' && !embedded) faults.push('WEBHOOK_AUTH=embedded needs --embedded');
+  if (embedded && (auth === 'cattle' || auth === 'rancher'))
+    faults.push(`WEBHOOK_AUTH=${auth} needs a real Rancher; with --embedded it is embedded or none`);
+  return auth;
+}
+
+function readListen(auth: AuthMode, text: string | undefined, faults: string[]): ListenAddress {
+  const fallback = auth === 'cattle' ? '127.0.0.1:8085' : '0.0.0.0:8085';
+  const [, host = '', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text ?? fallback) ?? [];
+  const listen = { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port || -1) };
+  if (port === '' || listen.port > 65535) faults.push('WEBHOOK_LISTEN: host:port is needed, such as 127.0.0.1:8085');
+  else if (auth === 'cattle' && !isLoopbackHost(listen.host)) {
+    faults.push(
+      "WEBHOOK_LISTEN: with WEBHOOK_AUTH=cattle it must be a loopback address, since the callers' headers are believed",
+    );
+  }
+  return listen;
+}
+
+function readPublicUrl(text: string | undefined, faults: string[]): string | undefined {
+  if (text === undefined) return undefined;
+  if (!isHttpUrl(text)) faults.push('WEBHOOK_PUBLIC_URL: an http or https URL is needed, such as https://hooks.example.com');
+  return text.replace(/\/+$/, '');
+}
+
+function oneOf<const T extends string>(name: SettingName, value: string, allowed: readonly [T, ...T[]], faults: string[]): T {
+  const found = allowed.find((entry) => entry === value);
+  if (found === undefined) faults.push(`${name}: ${JSON.stringify(value)} is not one of ${allowed.join(', ')}`);
+  return found ?? allowed[0];
+}
+
+function present<K extends string, V>(name: K, value: V | undefined): { [name in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [name in K]?: V });
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function isLoopbackUrl(text: string): boolean {
+  return URL.canParse(text) && isLoopbackHost(new URL(text).hostname.replace(/^\[(.*)\]$/, '$1'));
+}
+
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
