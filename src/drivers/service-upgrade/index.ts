@@ -1,0 +1,28 @@
+import type { Driver } from '../../framework/driver.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import type { Registry } from '../../framework/registry.ts';
+import type { Rancher } from '../../rancher/rancher.ts';
+import { accept } from './accept.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { definition } from './definition.ts';
+import { execute } from './execute.ts';
+import { plan } from './plan.ts';
+import { validate } from './validate.ts';
+
+export interface ServiceUpgradeOptions {
+  readonly rancher: Rancher;
+  /** Has to have `dockerhub`, which stands in for a format that is unknown. */
+  readonly formats: Registry<PayloadFormat>;
+  readonly clock?: Clock;
+}
+
+/** Upgrades the services of a Rancher project that have certain labels to an image that was pushed. */
+export function serviceUpgrade({ rancher, formats, clock = systemClock }: ServiceUpgradeOptions): Driver {
+  return {
+    definition,
+    validate: async (config) => validate(config),
+    accept: (request, config) => accept(formats, request, config),
+    plan: (delivery, config) => plan(rancher, delivery, config),
+    execute: (action, context) => execute(rancher, clock, action, context),
+  };
+}

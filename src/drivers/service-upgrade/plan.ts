@@ -1,0 +1,39 @@
+import type { Delivery, DriverConfig, Plan, PlannedAction } from '../../framework/driver.ts';
+import type { Rancher, RancherResource } from '../../rancher/rancher.ts';
+import { orServiceError } from '../../rancher/to-service-error.ts';
+import type { ConfigChoice, ServiceUpgradeInput } from './definition.ts';
+import { matchingConfigs } from './matching-configs.ts';
+import { validate } from './validate.ts';
+
+/** One action for each service that the selector finds, to the image of the last push. @throws ServiceError */
+export async function plan(rancher: Rancher, delivery: Delivery, config: DriverConfig): Promise<Plan> {
+  validate(config);
+  const event = delivery.events.at(-1);
+  if (event === undefined) return { actions: [] };
+  const list = rancher.project(delivery.projectId).list('service');
+  const services = await orServiceError(list, (apiError) => `Error ${apiError} in listing services`);
+  const actions: PlannedAction[] = [];
+  const skipped: { target: string; reason: string }[] = [];
+  for (const service of services) {
+    const choice = matchingConfigs(service, config);
+    if (choice === undefined) continue;
+    const target = `rancher/${delivery.projectId}/service/${service.id}`;
+    const reason = whyLeftAlone(service);
+    if (reason === undefined) actions.push({ target, ...planService(service, choice, event.image) });
+    else skipped.push({ target, reason });
+  }
+  return { actions, skipped };
+}
+
+function whyLeftAlone(service: RancherResource): string | undefined {
+  if (service['system'] === true) return 'it is a system service';
+  if (service.removed || service.state === 'removing' || service.state === 'removed') return 'it is being removed';
+  return undefined;
+}
+
+function planService(service: RancherResource, choice: ConfigChoice, image: string): Omit<PlannedAction, 'target'> {
+  const name = typeof service['name'] === 'string' ? `${service['name']} (${service.id})` : service.id;
+  const parts = [...(choice.primary ? ['the service itself'] : []), ...choice.sidekicks].join(', ');
+  const input: ServiceUpgradeInput = { serviceId: service.id, image, ...choice };
+  return { description: `upgrade service ${name} to ${image}: ${parts}`, input: { ...input } };
+}
