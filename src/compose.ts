@@ -66,7 +66,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     forwardPost: config.forwardPost,
     kubernetes: {
       clusters: createKubernetesClusters({ rancher: cattle, ...(config.kubeconfig && { kubeconfig: config.kubeconfig }) }),
-      allow: createKubernetesAllowance(config.kubernetesAllow, embedded?.firstProject),
+      allow: createKubernetesAllowance({
+        ...(config.kubernetesRules && { rules: config.kubernetesRules }),
+        ...(embedded && { defaultClusterProjectId: embedded.firstProject }),
+      }),
     },
   });
   const dispatcher = new Dispatcher(options.observer);

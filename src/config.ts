@@ -1,4 +1,7 @@
 import fs from 'node:fs';
+import { load } from 'js-yaml';
+import { decodeKubernetesRules, type KubernetesRules } from './drivers/kubernetes/allow.ts';
+import { coerceError } from './framework/errors.ts';
 import { type Setting, settings, type SettingName } from './settings.ts';
 
 export type AuthMode = 'cattle' | 'rancher' | 'embedded' | 'none';
@@ -23,7 +26,8 @@ export interface Config {
   readonly legacySchemas: boolean;
   readonly forwardPost: 'auto' | 'proxy';
   readonly kubeconfig?: string;
-  readonly kubernetesAllow?: string;
+  /** What each project may touch; absent: the defaults of `createKubernetesAllowance`. */
+  readonly kubernetesRules?: KubernetesRules;
   readonly dataDir?: string;
 }
 
@@ -66,7 +70,7 @@ export function loadConfig(
     ...present('rsaPrivateKey', value('RSA_PRIVATE_KEY_CONTENTS')),
     ...present('publicUrl', readPublicUrl(value('WEBHOOK_PUBLIC_URL'), faults)),
     ...present('kubeconfig', value('KUBECONFIG')),
-    ...present('kubernetesAllow', value('WEBHOOK_KUBERNETES_ALLOW')),
+    ...present('kubernetesRules', readKubernetesRules(value('WEBHOOK_KUBERNETES_ALLOW'), faults)),
     ...present('dataDir', value('WEBHOOK_DATA_DIR')),
   };
   if (value('DATABASE_URL') !== undefined)
@@ -150,6 +154,17 @@ function readPublicUrl(text: string | undefined, faults: string[]): string | und
   if (text === undefined) return undefined;
   if (!isHttpUrl(text)) faults.push('WEBHOOK_PUBLIC_URL: an http or https URL is needed, such as https://hooks.example.com');
   return text.replace(/\/+$/, '');
+}
+
+/** YAML, of which JSON is a part. */
+function readKubernetesRules(text: string | undefined, faults: string[]): KubernetesRules | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return decodeKubernetesRules(load(text));
+  } catch (thrown) {
+    faults.push(`WEBHOOK_KUBERNETES_ALLOW: ${coerceError(thrown).message}`);
+    return undefined;
+  }
 }
 
 function oneOf<const T extends string>(name: SettingName, value: string, allowed: readonly [T, ...T[]], faults: string[]): T {
