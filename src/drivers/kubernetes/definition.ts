@@ -1,0 +1,86 @@
+import type { DriverDefinition } from '../../framework/driver.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import type { Registry } from '../../framework/registry.ts';
+
+/** A decoded `deploymentUpdateConfig`. */
+export interface DeploymentUpdateConfig {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly container?: string;
+  readonly repository?: string;
+  readonly registryAliases?: Readonly<Record<string, string>>;
+  readonly tag?: string;
+  readonly payloadFormat?: string;
+  readonly pinDigest?: boolean;
+  readonly timeoutSeconds?: number;
+  readonly onFailure?: string;
+  readonly cluster?: string;
+}
+
+/** The one format that is none: the first that recognises the body. */
+export const autoFormat = 'auto';
+
+export const defaultNamespace = 'default';
+
+/** A day: longer than any rollout that somebody still waits for. */
+const maxTimeoutSeconds = 86_400;
+
+/** The driver's fields as data; the payload formats are those that the program has. */
+export function definitionWith(formats: Registry<PayloadFormat>): DriverDefinition {
+  return {
+    id: 'deploymentUpdate',
+    description: 'Puts a pushed image into a Kubernetes Deployment, follows the rollout and takes a failed one back',
+    mode: 'queued',
+    extension: true,
+    fields: [
+      { name: 'namespace', type: 'string', default: defaultNamespace, description: "The Deployment's namespace" },
+      { name: 'name', type: 'string', required: true, description: "The Deployment's name" },
+      {
+        name: 'container',
+        type: 'string',
+        description: 'The container or init container to update; absent: each one whose image is from the pushed repository',
+      },
+      { name: 'repository', type: 'string', description: "The repository that may deploy; absent: the container's own" },
+      {
+        name: 'registryAliases',
+        type: 'map[string]',
+        description:
+          'Registry hosts in the Deployment, each with the host that its pushes name, for mirrors and pull-through caches',
+      },
+      { name: 'tag', type: 'string', description: 'The tag that may deploy; absent: any' },
+      {
+        name: 'payloadFormat',
+        type: 'enum',
+        options: [autoFormat, ...formats.all.map(({ id }) => id)],
+        default: autoFormat,
+        description: 'Which registry sends the pushes',
+      },
+      {
+        name: 'pinDigest',
+        type: 'bool',
+        default: true,
+        description: 'Write repo:tag@digest when the push carries a valid digest',
+      },
+      {
+        name: 'timeoutSeconds',
+        type: 'int',
+        min: 1,
+        max: maxTimeoutSeconds,
+        description: "When a rollout that is not complete counts as failed; absent: the Deployment's own progress deadline",
+      },
+      {
+        name: 'onFailure',
+        type: 'enum',
+        options: ['rollback', 'keep'],
+        default: 'rollback',
+        description: 'Whether a failed rollout is taken back',
+      },
+      {
+        name: 'cluster',
+        type: 'string',
+        description:
+          'Absent: the own cluster or the current context; a context of the kubeconfig; rancher: that of the Rancher project',
+      },
+    ],
+  };
+}

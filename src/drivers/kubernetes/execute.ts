@@ -1,0 +1,129 @@
+import type { ActionContext, ActionResult, PlannedAction } from '../../framework/driver.ts';
+import type { DeploymentUpdateConfig } from './definition.ts';
+import { followRollout } from './follow-rollout.ts';
+import type { KubernetesCluster } from './kubernetes-clusters.ts';
+import type { Condition, Deployment } from './kubernetes-objects.ts';
+import type { PlanDependencies } from './plan.ts';
+import { formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
+import { templateHash } from './pod-template.ts';
+import type { RolloutEnd } from './rollout-judge.ts';
+import { progressingCondition } from './rollout-status.ts';
+import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
+import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
+
+export interface ExecuteDependencies extends PlanDependencies {
+  /** How long a definite cause such as ImagePullBackOff may hold a pod up while nothing moves, milliseconds. */
+  readonly graceMs: number;
+}
+
+/** One action under way. */
+interface Run {
+  readonly cluster: KubernetesCluster;
+  readonly update: PlannedUpdate;
+  readonly context: ActionContext;
+  readonly graceMs: number;
+}
+
+/** Writes the planned images, follows the rollout, and takes a failed one back. Goes on where an earlier attempt ended. */
+export async function execute(
+  { clusters, allow, graceMs }: ExecuteDependencies,
+  action: PlannedAction,
+  context: ActionContext,
+): Promise<ActionResult> {
+  const update = plannedUpdate(action.input);
+  const { projectId } = context.delivery;
+  allow.require(projectId, update);
+  const cluster = await clusters.connect(update.cluster, projectId);
+  const run: Run = { cluster, update, context, graceMs };
+  const current = await cluster.get(update.kind, update.namespace, update.name, context.signal);
+  if (current && isRollingBack(current, update))
+    return endRollBack(run, 'the rollout failed', { kind: 'found', object: current });
+  const write = await writeTemplate(cluster, updateWrite(run), context.signal);
+  if (write.kind === 'missing') return { outcome: 'failed', message: `deployment "${update.name}" does not exist any more` };
+  if (write.kind === 'superseded') return { outcome: 'superseded', message: write.reason };
+  context.progress(
+    write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
+  );
+  return endUpdate(run, write.object, await follow(run, write));
+}
+
+async function endUpdate(run: Run, written: Deployment, end: RolloutEnd): Promise<ActionResult> {
+  const { update, context } = run;
+  const where = `${update.namespace}/${update.name}`;
+  const images = newImages(update);
+  if (end.kind === 'complete') {
+    const text = end.wanted === 0 ? `is set to ${images}; it is scaled to 0, so nothing runs` : `runs ${images} (${end.message})`;
+    return { outcome: 'succeeded', message: `${where} ${text}` };
+  }
+  if (end.kind === 'deleted') return { outcome: 'failed', message: `${end.message} during the rollout of ${images}` };
+  if (end.kind !== 'failed') return { outcome: 'superseded', message: `${end.message} during the rollout of ${images}` };
+  const { onFailure = 'rollback' }: DeploymentUpdateConfig = context.config;
+  const failure = `${images} failed: ${end.message}`;
+  if (onFailure !== 'rollback') return { outcome: 'failed', message: failure };
+  if (update.restartedAt !== undefined) return { outcome: 'failed', message: `${failure}; a restart cannot be rolled back` };
+  context.progress(`${failure}; rolling back to ${formerImages(update)}`);
+  return endRollBack(run, failure, await writeTemplate(run.cluster, rollBackWrite(run, written, end.message), context.signal));
+}
+
+async function endRollBack(run: Run, failure: string, write: WriteOutcome): Promise<ActionResult> {
+  const former = formerImages(run.update);
+  if (write.kind === 'missing') return { outcome: 'failed', message: `${failure}; not rolled back, the Deployment was deleted` };
+  if (write.kind === 'superseded') return { outcome: 'failed', message: `${failure}; not rolled back, ${write.reason}` };
+  const end = await follow(run, write);
+  if (end.kind === 'complete') return { outcome: 'rolledBack', message: `${failure}; rolled back to ${former} (${end.message})` };
+  return { outcome: 'failed', message: `${failure}; the rollback to ${former} did not end well: ${end.message}` };
+}
+
+async function follow(run: Run, write: Extract<WriteOutcome, { kind: 'written' | 'found' }>): Promise<RolloutEnd> {
+  const { cluster, update, context, graceMs } = run;
+  const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
+  const former: Condition | undefined = write.kind === 'written' ? progressingCondition(write.before) : undefined;
+  return followRollout({
+    cluster,
+    kind: update.kind,
+    namespace: update.namespace,
+    name: update.name,
+    written: write.object,
+    ...(former && { former }),
+    ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
+    graceMs,
+    signal: context.signal,
+    progress: (message) => context.progress(message),
+  });
+}
+
+function updateWrite({ update, context }: Run): TemplateWrite {
+  return {
+    kind: update.kind,
+    namespace: update.namespace,
+    name: update.name,
+    uid: update.read.uid,
+    images: update.changes,
+    ...(update.restartedAt !== undefined && { restartedAt: update.restartedAt }),
+    annotations: updateAnnotations(update, context.delivery),
+    // The images are put back but not by us: whoever did that does not want them.
+    objection: ({ metadata }) =>
+      metadata?.annotations?.[actionAnnotation] === update.id ? 'somebody else put the former image back' : undefined,
+  };
+}
+
+/** Back to the former images, but only from the very template that was written: later changes are somebody else's. */
+function rollBackWrite({ update, context }: Run, written: Deployment, failure: string): TemplateWrite {
+  const hash = templateHash(written);
+  return {
+    kind: update.kind,
+    namespace: update.namespace,
+    name: update.name,
+    uid: update.read.uid,
+    images: update.changes.map(({ container, init, from, to }) => ({ container, init, from: to, to: from })),
+    annotations: rollBackAnnotations(update, context.delivery, failure),
+    objection: (found) => (templateHash(found) === hash ? undefined : 'somebody else changed the pod template'),
+  };
+}
+
+/** True after a crash between the rollback's write and its end. */
+function isRollingBack({ metadata, spec }: Deployment, { id, changes }: PlannedUpdate): boolean {
+  if (metadata?.annotations?.[rolledBackAnnotation] !== id) return false;
+  const containers = [...(spec?.template?.spec?.initContainers ?? []), ...(spec?.template?.spec?.containers ?? [])];
+  return changes.every(({ container, from }) => containers.some(({ name, image }) => name === container && image === from));
+}

@@ -1,0 +1,168 @@
+import { ServiceError } from '../../framework/errors.ts';
+import type { KubernetesCluster, KubernetesList, WorkloadKind } from './kubernetes-clusters.ts';
+import type { Deployment, Pod } from './kubernetes-objects.ts';
+import { observe } from './observe.ts';
+import { selectorText } from './pod-template.ts';
+import { RolloutJudge, type RolloutEnd, type RolloutExpectation } from './rollout-judge.ts';
+import type { RolloutStatus } from './rollout-status.ts';
+import { waitingText } from './waiting-reasons.ts';
+
+export interface FollowOptions extends RolloutExpectation {
+  readonly cluster: KubernetesCluster;
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly signal: AbortSignal;
+  progress(message: string): void;
+}
+
+/** How often deadlines are looked at, milliseconds; everything else comes from watches. */
+const tickMs = 500;
+/** What was seen longer ago than this says nothing about now, milliseconds. */
+const staleMs = 60_000;
+/** Refusals in a row, after which the right is taken to be gone. */
+const refusals = 3;
+
+/**
+ * Follows a rollout to its end.
+ * @throws ServiceError where the workload cannot be read any more; the signal's reason where it is aborted.
+ */
+export async function followRollout(options: FollowOptions): Promise<RolloutEnd> {
+  const stop = new AbortController();
+  const sight = new Sight(options);
+  const observing = sight.observe(AbortSignal.any([options.signal, stop.signal]));
+  const judge = new RolloutJudge(options, performance.now());
+  try {
+    for (;;) {
+      await sight.next(tickMs);
+      options.signal.throwIfAborted();
+      sight.requireFresh();
+      if (!sight.complete) continue;
+      const verdict = judge.judge(sight.deployment, sight.pods, performance.now());
+      if ('kind' in verdict) return verdict;
+      sight.tell(verdict);
+    }
+  } finally {
+    stop.abort();
+    await observing;
+  }
+}
+
+/** What is seen of a workload and its pods at the moment. */
+class Sight {
+  readonly #options: FollowOptions;
+  #deployment: Deployment | undefined;
+  #pods: readonly Pod[] = [];
+  #deploymentSeen = false;
+  #podsSeen = false;
+  #seenAt = performance.now();
+  #refusals = 0;
+  #lastError: Error | undefined;
+  #told = '';
+  #wake: (() => void) | undefined;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+  }
+
+  get deployment(): Deployment | undefined {
+    return this.#deployment;
+  }
+
+  get pods(): readonly Pod[] {
+    return this.#pods;
+  }
+
+  /** True once both have been looked at. */
+  get complete(): boolean {
+    return this.#deploymentSeen && this.#podsSeen;
+  }
+
+  async observe(signal: AbortSignal): Promise<void> {
+    const { cluster, kind, namespace, name, written } = this.#options;
+    const labelSelector = selectorText(written);
+    await Promise.all([
+      observe<Deployment>(
+        {
+          read: (each) => this.#readDeployment(each),
+          watch: (resourceVersion, timeoutSeconds, each) =>
+            cluster.watch(kind, namespace, {
+              resourceVersion,
+              timeoutSeconds,
+              fieldSelector: `metadata.name=${name}`,
+              signal: each,
+            }),
+          seen: ([deployment]) => this.#seeDeployment(deployment),
+          failed: (error) => this.#fail(error),
+        },
+        signal,
+      ),
+      observe<Pod>(
+        {
+          read: (each) => cluster.list('pod', namespace, labelSelector, each),
+          watch: (resourceVersion, timeoutSeconds, each) =>
+            cluster.watch('pod', namespace, { resourceVersion, timeoutSeconds, labelSelector, signal: each }),
+          seen: (pods) => this.#seePods(pods),
+          // Pods only say why a rollout waits; whether it is complete can be told without them.
+          failed: () => this.#seePods(this.#pods),
+        },
+        signal,
+      ),
+    ]);
+  }
+
+  /** Resolves when something changed, or when the time is over. */
+  async next(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = resolve;
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** @throws the last error if nothing has been seen for so long that no judgement is possible. */
+  requireFresh(): void {
+    if (this.#refusals >= refusals && this.#lastError) throw this.#lastError;
+    if (performance.now() - this.#seenAt >= staleMs) {
+      throw this.#lastError ?? new ServiceError('Unavailable', 'the Kubernetes API has not answered for a minute');
+    }
+  }
+
+  /** Tells how the rollout stands, if that is news. */
+  tell({ message, waiting }: RolloutStatus): void {
+    const cause = waitingText(waiting);
+    const text = cause === '' ? message : `${message}; ${cause}`;
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#options.progress(text);
+  }
+
+  async #readDeployment(signal: AbortSignal): Promise<KubernetesList<Deployment>> {
+    const { cluster, kind, namespace, name } = this.#options;
+    const deployment = await cluster.get(kind, namespace, name, signal);
+    this.#seenAt = performance.now();
+    return { items: deployment ? [deployment] : [], resourceVersion: deployment?.metadata?.resourceVersion ?? '0' };
+  }
+
+  #seeDeployment(deployment: Deployment | undefined): void {
+    this.#deployment = deployment;
+    this.#deploymentSeen = true;
+    this.#refusals = 0;
+    this.#wake?.();
+  }
+
+  #seePods(pods: readonly Pod[]): void {
+    this.#pods = pods;
+    this.#podsSeen = true;
+    this.#wake?.();
+  }
+
+  #fail(error: Error): void {
+    const refused = error instanceof ServiceError && (error.code === 'Unauthorized' || error.code === 'Forbidden');
+    // A role may let us get but not watch: then reading every few seconds must do.
+    const readable = performance.now() - this.#seenAt < tickMs;
+    this.#refusals = refused && !readable ? this.#refusals + 1 : 0;
+    this.#lastError = error;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,79 @@
+import { isDigest, repositoryAsSpelled, tryParseImageReference, type ImageReference } from '../../framework/image-reference.ts';
+import type { ImageEvent } from '../../framework/payload-format.ts';
+import type { DeploymentUpdateConfig } from './definition.ts';
+import type { PodTemplate } from './kubernetes-objects.ts';
+import type { ImageChange } from './planned-update.ts';
+import { templateContainers, type TemplateContainer } from './pod-template.ts';
+import { canonicalName, pushedRepository } from './pushed-image.ts';
+
+export interface ImageDecision {
+  readonly changes: readonly ImageChange[];
+  /** Why containers that were looked at stay as they are. */
+  readonly reasons: readonly string[];
+}
+
+/** Which containers of a template get which image. Pushes of one repository in one delivery: the newest wins. */
+export function decideImages(
+  template: PodTemplate | undefined,
+  events: readonly ImageEvent[],
+  config: DeploymentUpdateConfig,
+): ImageDecision {
+  const containers = templateContainers(template).filter(
+    ({ name }) => config.container === undefined || name === config.container,
+  );
+  if (containers.length === 0) return { changes: [], reasons: [`there is no container "${config.container ?? ''}"`] };
+  const changes: ImageChange[] = [];
+  const reasons: string[] = [];
+  for (const container of containers) {
+    const current = tryParseImageReference(container.image ?? '');
+    const event = current && newestFor(current, events, config);
+    if (current === undefined || event === undefined) continue;
+    const decided = decide(container, current, event, config);
+    if (typeof decided === 'string') reasons.push(decided);
+    else changes.push(decided);
+  }
+  if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), reasons };
+  const pushed = [...new Set(events.map((event) => pushedRepository(event).familiar))].join(', ');
+  const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
+  return { changes, reasons: [`no container runs an image of ${pushed} (${running})`] };
+}
+
+function newestFor(
+  current: ImageReference,
+  events: readonly ImageEvent[],
+  { registryAliases }: DeploymentUpdateConfig,
+): ImageEvent | undefined {
+  const name = canonicalName(current, registryAliases);
+  return events
+    .filter((event) => canonicalName(pushedRepository(event), registryAliases) === name)
+    .reduce<ImageEvent | undefined>(
+      (newest, event) => ((event.pushedAt ?? 0) >= (newest?.pushedAt ?? 0) ? event : newest),
+      undefined,
+    );
+}
+
+function decide(
+  { name, init, image = '', imagePullPolicy }: TemplateContainer,
+  current: ImageReference,
+  { tag, digest }: ImageEvent,
+  { pinDigest = true }: DeploymentUpdateConfig,
+): ImageChange | string {
+  const tagged = `${repositoryAsSpelled(image)}:${tag}`;
+  if (pinDigest && digest !== undefined && isDigest(digest)) {
+    if (current.digest === digest) return `container ${name} already runs ${image}`;
+    return { container: name, init, from: image, to: `${tagged}@${digest}` };
+  }
+  const currentTag = current.tag ?? 'latest';
+  if (current.digest !== undefined || currentTag !== tag) return { container: name, init, from: image, to: tagged };
+  // Kubernetes' own default: only `latest` is pulled again.
+  const policy = imagePullPolicy ?? (currentTag === 'latest' ? 'Always' : 'IfNotPresent');
+  if (policy !== 'Always')
+    return `container ${name} already runs ${image}, and with imagePullPolicy ${policy} a restart would not pull it again`;
+  return { container: name, init, from: image, to: image };
+}
+
+/** A new image restarts the whole pod, and a container that always pulls gets its own along the way. */
+function withoutNeedlessRestarts(changes: readonly ImageChange[]): readonly ImageChange[] {
+  const updates = changes.filter(({ from, to }) => from !== to);
+  return updates.length > 0 ? updates : changes;
+}

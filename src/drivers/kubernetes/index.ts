@@ -1,0 +1,36 @@
+import type { Driver } from '../../framework/driver.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import type { Registry } from '../../framework/registry.ts';
+import { accept } from './accept.ts';
+import type { KubernetesAllowance } from './allow.ts';
+import { definitionWith } from './definition.ts';
+import { execute } from './execute.ts';
+import type { KubernetesClusters } from './kubernetes-clusters.ts';
+import { plan } from './plan.ts';
+import { validate } from './validate.ts';
+
+export interface DeploymentUpdateOptions {
+  /** The payload formats; `auto` takes the first that recognises a body. */
+  readonly formats: Registry<PayloadFormat>;
+  readonly clusters: KubernetesClusters;
+  /** What each project may touch. */
+  readonly allow: KubernetesAllowance;
+  /**
+   * How long a cause such as ImagePullBackOff or CrashLoopBackOff may hold a pod up, while nothing else moves, before the
+   * rollout counts as failed, milliseconds; 60,000 where absent. Many such pods recover by themselves.
+   */
+  readonly graceMs?: number;
+}
+
+const defaultGraceMs = 60_000;
+
+/** Puts a pushed image into a Kubernetes Deployment, follows the rollout and takes a failed one back. */
+export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGraceMs }: DeploymentUpdateOptions): Driver {
+  return {
+    definition: definitionWith(formats),
+    validate: async (config, projectId) => validate(formats, allow, config, projectId),
+    accept: (request, config) => accept(formats, request, config),
+    plan: (delivery, config, signal) => plan({ clusters, allow }, delivery, config, signal),
+    execute: (action, context) => execute({ clusters, allow, graceMs }, action, context),
+  };
+}

@@ -1,0 +1,53 @@
+import { coerceError, ServiceError, type ErrorCode } from '../../framework/errors.ts';
+import { isJsonObject } from '../../framework/json.ts';
+
+/** The code of an answer that is no success; every other status is `Refused`, and from 500 on `Unavailable`. */
+const codes: Readonly<Record<number, ErrorCode>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  408: 'Unavailable',
+  409: 'Conflict',
+  410: 'Conflict',
+  429: 'TooManyRequests',
+};
+
+/** An answer of the API server that is no success, with the server's own message, which names verb and resource. */
+export function answerError(cluster: string, status: number, text: string, retryAfter?: string): ServiceError {
+  const code = codes[status] ?? (status >= 500 ? 'Unavailable' : 'Refused');
+  const seconds = Number(retryAfter);
+  const message = statusMessage(text);
+  const said = code === 'Unauthorized' ? 'the credentials are not accepted' : message === '' ? `HTTP status ${status}` : message;
+  return new ServiceError(
+    code,
+    `Kubernetes cluster ${cluster}: ${said}`,
+    Number.isInteger(seconds) ? { retryAfterSeconds: seconds } : {},
+  );
+}
+
+/** A call that had no answer, or none in time. */
+export function callError(cluster: string, thrown: unknown, timeoutMs: number): ServiceError {
+  const error = coerceError(thrown);
+  const late = error.name === 'TimeoutError' || error.name === 'AbortError';
+  const what = late ? `no answer within ${timeoutMs / 1000} s` : (systemCode(error) ?? error.message);
+  return new ServiceError('Unavailable', `Kubernetes cluster ${cluster} cannot be reached: ${what}`, { cause: error });
+}
+
+/** The `message` of a Kubernetes Status, or the text of an answer that is none. */
+export function statusMessage(text: string): string {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (isJsonObject(status) && typeof status['message'] === 'string') return status['message'];
+  } catch {
+    // A proxy in front of the API server answers in plain text or HTML.
+  }
+  const [line = ''] = text.trim().split('\n', 1);
+  return line.startsWith('<') ? '' : line.slice(0, 200);
+}
+
+function systemCode(error: Error): string | undefined {
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    if ('code' in each && typeof each.code === 'string') return each.code;
+  }
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { coerceError } from '../../framework/errors.ts';
+import type { KubernetesList, WatchEvent } from './kubernetes-clusters.ts';
+import type { ObjectMeta } from './kubernetes-objects.ts';
+
+export interface Observation<T> {
+  /** Everything as it is now. */
+  read(signal: AbortSignal): Promise<KubernetesList<T>>;
+  watch(resourceVersion: string, timeoutSeconds: number, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
+  /** Called with everything after each reading and each change. */
+  seen(items: readonly T[]): void;
+  /** Called for each reading and each watch that failed; both are tried again. */
+  failed(error: Error): void;
+}
+
+/** Watches end, lie and fall silent: none is trusted for longer, then everything is read again. */
+const watchSeconds = 30;
+const watchMarginSeconds = 3;
+const shortestWatchMs = 1000;
+const firstPauseMs = 250;
+const longestPauseMs = 8000;
+
+/** Keeps an eye on objects until the signal says stop; never fails. */
+export async function observe<T extends { readonly metadata?: ObjectMeta }>(
+  observation: Observation<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  let hurried = 0;
+  while (!signal.aborted) {
+    const began = performance.now();
+    try {
+      await readAndWatch(observation, signal);
+    } catch (thrown) {
+      if (!signal.aborted) observation.failed(coerceError(thrown));
+    }
+    hurried = performance.now() - began < shortestWatchMs ? hurried + 1 : 0;
+    if (hurried > 0) await pause(hurried, signal);
+  }
+}
+
+async function readAndWatch<T extends { readonly metadata?: ObjectMeta }>(
+  observation: Observation<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { items, resourceVersion } = await observation.read(signal);
+  const byUid = new Map(items.map((item) => [item.metadata?.uid, item]));
+  observation.seen([...byUid.values()]);
+  const deadline = AbortSignal.timeout((watchSeconds + watchMarginSeconds) * 1000);
+  try {
+    for await (const { type, object } of observation.watch(resourceVersion, watchSeconds, AbortSignal.any([signal, deadline]))) {
+      if (type === 'DELETED') byUid.delete(object.metadata?.uid);
+      else byUid.set(object.metadata?.uid, object);
+      observation.seen([...byUid.values()]);
+    }
+  } catch (thrown) {
+    // A watch that the server forgot to end is what the deadline is for.
+    if (!deadline.aborted) throw thrown;
+  }
+}
+
+async function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  const longest = Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs);
+  await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,53 @@
+import type { JsonObject } from '../../framework/json.ts';
+import type { WorkloadKind } from './kubernetes-clusters.ts';
+
+/** What becomes of one container's image. Where `from` equals `to`, the pods are only restarted. */
+export interface ImageChange {
+  readonly container: string;
+  readonly init: boolean;
+  /** The image as the workload spelled it when it was read. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a PlannedAction of this driver holds: an absolute state, by which a resumed one finds out how far it was. */
+export interface PlannedUpdate {
+  /** Made anew for every plan, and written to the workload: tells this action's writes from all others. */
+  readonly id: string;
+  readonly cluster: string;
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly changes: readonly ImageChange[];
+  /** The restart mark to set, where no image changes. */
+  readonly restartedAt?: string;
+  /** The workload as it was read. */
+  readonly read: {
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly generation: number;
+    readonly templateHash: string;
+  };
+}
+
+/** The input of a stored action, as this driver planned it. */
+export function plannedUpdate(input: JsonObject): PlannedUpdate {
+  return input as unknown as PlannedUpdate;
+}
+
+/** One line for people: `web: acme/web:1 → acme/web:2`. */
+export function changesText({ changes }: PlannedUpdate): string {
+  return changes
+    .map(({ container, from, to }) => `${container}: ${from === to ? `restart ${to}` : `${from} → ${to}`}`)
+    .join(', ');
+}
+
+/** The images that an update brings, each once. */
+export function newImages({ changes }: PlannedUpdate): string {
+  return [...new Set(changes.map(({ to }) => to))].join(', ');
+}
+
+/** The images that an update replaces, each once. */
+export function formerImages({ changes }: PlannedUpdate): string {
+  return [...new Set(changes.map(({ from }) => from))].join(', ');
+}

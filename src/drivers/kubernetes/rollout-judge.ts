@@ -1,0 +1,116 @@
+import type { Condition, Deployment, Pod } from './kubernetes-objects.ts';
+import { podsOfTemplate, templateHash } from './pod-template.ts';
+import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
+import { waitingText } from './waiting-reasons.ts';
+
+/** How a rollout that was followed came to its end. */
+export interface RolloutEnd {
+  readonly kind: 'complete' | 'failed' | 'deleted' | 'paused' | 'superseded';
+  /** Why, in a few words for people. */
+  readonly message: string;
+  /** How many pods there should be, where that was seen. */
+  readonly wanted?: number;
+}
+
+export interface RolloutExpectation {
+  /** The workload as the write left it. */
+  readonly written: Deployment;
+  /** The condition `Progressing` from before the write. */
+  readonly former?: Condition;
+  /** Milliseconds after which a rollout that is not complete has failed; absent: by the workload's own progress deadline. */
+  readonly timeoutMs?: number;
+  /** How long a pod may be held up by a definite cause while nothing else moves, milliseconds. */
+  readonly graceMs: number;
+}
+
+/** Kubernetes' own default for `progressDeadlineSeconds`. */
+const defaultDeadlineSeconds = 600;
+/** Kubernetes announces an exceeded deadline itself, a little late; only one that it never announces is for us to call. */
+const deadlineMarginMs = 30_000;
+
+/** Judges what is seen of a rollout; remembers since when nothing moves and what holds pods up. Knows no clock of its own. */
+export class RolloutJudge {
+  readonly #expected: RolloutExpectation;
+  readonly #templateHash: string;
+  readonly #startedAt: number;
+  readonly #heldSince = new Map<string, number>();
+  #progressAt: number;
+  #progress = '';
+
+  constructor(expected: RolloutExpectation, now: number) {
+    this.#expected = expected;
+    this.#templateHash = templateHash(expected.written);
+    this.#startedAt = now;
+    this.#progressAt = now;
+  }
+
+  /** How the rollout ended, or how it stands. @param now milliseconds, from the clock that the constructor was given a time of. */
+  judge(deployment: Deployment | undefined, pods: readonly Pod[], now: number): RolloutEnd | RolloutStatus {
+    const interrupted = this.#interrupted(deployment);
+    if (interrupted || !deployment) return interrupted ?? { kind: 'deleted', message: 'the Deployment was deleted' };
+    const current = podsOfTemplate(deployment, pods);
+    const status = rolloutStatus(deployment, current, this.#expected.former);
+    if (status.state === 'complete') return { kind: 'complete', message: status.message, wanted: status.counts.wanted };
+    this.#note(status, current, now);
+    const cause = waitingText(status.waiting);
+    const failed = (text: string): RolloutEnd => ({ kind: 'failed', message: cause === '' ? text : `${text}; ${cause}` });
+    if (status.state === 'failed') return failed(status.message);
+    const late = this.#late(deployment, now);
+    if (late !== undefined) return failed(`${late}, ${status.message}`);
+    if (this.#isHeld(now)) return failed(status.message);
+    return status;
+  }
+
+  /** Whether somebody else ended the rollout. */
+  #interrupted(deployment: Deployment | undefined): RolloutEnd | undefined {
+    const { metadata, spec } = deployment ?? {};
+    if (deployment === undefined || metadata?.deletionTimestamp !== undefined) {
+      return { kind: 'deleted', message: 'the Deployment was deleted' };
+    }
+    if (metadata?.uid !== this.#expected.written.metadata?.uid) {
+      return { kind: 'superseded', message: 'the Deployment was deleted and created anew' };
+    }
+    if (templateHash(deployment) !== this.#templateHash) {
+      return { kind: 'superseded', message: 'somebody else changed the pod template' };
+    }
+    if (spec?.paused === true) return { kind: 'paused', message: 'somebody paused the Deployment' };
+    return undefined;
+  }
+
+  #note({ counts, waiting }: RolloutStatus, pods: readonly Pod[], now: number): void {
+    const progress = JSON.stringify(counts);
+    if (progress !== this.#progress) {
+      this.#progress = progress;
+      this.#progressAt = now;
+    }
+    const unready = new Set(pods.flatMap(unreadyContainers));
+    for (const key of this.#heldSince.keys()) if (!unready.has(key)) this.#heldSince.delete(key);
+    for (const { subject, container, definite } of waiting) {
+      const key = `${subject}/${container ?? ''}`;
+      // A crashing container runs for a moment at each restart: its time counts on.
+      if (definite && !this.#heldSince.has(key)) this.#heldSince.set(key, now);
+    }
+  }
+
+  #late({ spec }: Deployment, now: number): string | undefined {
+    const { timeoutMs } = this.#expected;
+    if (timeoutMs !== undefined) {
+      return now - this.#startedAt >= timeoutMs ? `not complete after ${Math.round(timeoutMs / 1000)} s` : undefined;
+    }
+    // apps/v1beta1 says "no deadline" with the largest number.
+    const deadline = Math.min(spec?.progressDeadlineSeconds ?? defaultDeadlineSeconds, 86_400) * 1000 + deadlineMarginMs;
+    return now - this.#progressAt >= deadline ? `no progress for ${Math.round(deadline / 1000)} s` : undefined;
+  }
+
+  #isHeld(now: number): boolean {
+    const { graceMs } = this.#expected;
+    return now - this.#progressAt >= graceMs && [...this.#heldSince.values()].some((since) => now - since >= graceMs);
+  }
+}
+
+function unreadyContainers({ metadata, status = {} }: Pod): readonly string[] {
+  const init = (status.initContainerStatuses ?? []).filter(({ state }) => state?.terminated?.exitCode !== 0);
+  return [...init, ...(status.containerStatuses ?? [])]
+    .filter(({ ready }) => ready !== true)
+    .map(({ name }) => `${metadata?.name ?? 'a pod'}/${name}`);
+}

@@ -1,0 +1,69 @@
+import type { DriverConfig } from '../../framework/driver.ts';
+import { ServiceError } from '../../framework/errors.ts';
+import { isTag, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import type { Registry } from '../../framework/registry.ts';
+import type { KubernetesAllowance } from './allow.ts';
+import { autoFormat, defaultNamespace, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const subdomain = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** Checks every field, and that the project may touch the target at all. @throws ServiceError */
+export function validate(
+  formats: Registry<PayloadFormat>,
+  allow: KubernetesAllowance,
+  config: DriverConfig,
+  projectId: string,
+): void {
+  const { namespace = defaultNamespace, name = '', container, cluster = '' }: DeploymentUpdateConfig = config;
+  if (name === '') throw refused('name', 'Name not provided');
+  if (!subdomain.test(name)) throw refused('name', `Invalid name "${name}"`);
+  if (!label.test(namespace)) throw refused('namespace', `Invalid namespace "${namespace}"`);
+  if (container !== undefined && !label.test(container)) throw refused('container', `Invalid container "${container}"`);
+  checkImageFields(config);
+  checkChoices(formats, config);
+  allow.require(projectId, { cluster, namespace, kind: 'deployment' });
+}
+
+function checkImageFields({ repository, registryAliases = {}, tag }: DeploymentUpdateConfig): void {
+  if (repository !== undefined && !isRepository(repository)) throw refused('repository', `Invalid repository "${repository}"`);
+  if (tag !== undefined && !isTag(tag)) throw refused('tag', `Invalid tag "${tag}"`);
+  for (const [host, pushed] of Object.entries(registryAliases)) {
+    const wrong = [host, pushed].find((each) => typeof each !== 'string' || !isHost(each));
+    if (wrong !== undefined) throw refused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
+  }
+}
+
+function checkChoices(formats: Registry<PayloadFormat>, config: DeploymentUpdateConfig): void {
+  for (const { name, options, min, max } of definitionWith(formats).fields) {
+    const value: unknown = config[name as keyof DeploymentUpdateConfig];
+    if (typeof value === 'string' && options !== undefined && !options.includes(value)) {
+      throw refused(name, `Invalid ${name} "${value}", must be one of ${options.join(', ')}`);
+    }
+    if (typeof value !== 'number') continue;
+    if (min !== undefined && value < min) throw refused(name, `Invalid ${name} ${value}, must be at least ${min}`);
+    if (max !== undefined && value > max) throw refused(name, `Invalid ${name} ${value}, must be at most ${max}`);
+  }
+}
+
+/** The format that a config names; undefined for `auto`. @throws ServiceError `InvalidConfig` if there is none of that name. */
+export function formatOf(
+  formats: Registry<PayloadFormat>,
+  { payloadFormat = autoFormat }: DeploymentUpdateConfig,
+): PayloadFormat | undefined {
+  if (payloadFormat === autoFormat) return undefined;
+  return formats.require(payloadFormat, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
+}
+
+function isRepository(text: string): boolean {
+  return tryParseImageReference(text) !== undefined && repositoryAsSpelled(text) === text;
+}
+
+function isHost(text: string): boolean {
+  return !text.includes('/') && isRepository(`${text}/name`);
+}
+
+function refused(fieldName: string, text: string): ServiceError {
+  return new ServiceError('InvalidConfig', text, { fieldName });
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ServiceError } from '../../framework/errors.ts';
+import type { KubernetesCluster, PatchOutcome, StrategicMergePatch, WorkloadKind } from './kubernetes-clusters.ts';
+import type { Deployment, PodTemplate } from './kubernetes-objects.ts';
+import { restartedAt, templateContainers } from './pod-template.ts';
+
+/** A write to a workload's template that is done once, and only upon the images that it was made for. */
+export interface TemplateWrite {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** The workload's identity; another one of the same name is left alone. */
+  readonly uid: string;
+  readonly images: readonly { readonly container: string; readonly init: boolean; readonly from: string; readonly to: string }[];
+  /** The restart mark to set on the template, if any. */
+  readonly restartedAt?: string;
+  /** Annotations of the workload itself, not of the template. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** A further condition: what speaks against the write to this object, if anything. */
+  objection?(found: Deployment): string | undefined;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly object: Deployment; readonly before: Deployment }
+  /** The template already is as wanted. */
+  | { readonly kind: 'found'; readonly object: Deployment }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'superseded'; readonly reason: string };
+
+const tries = 5;
+const firstPauseMs = 10;
+
+/**
+ * Reads, checks and patches, and does all of it again when somebody else wrote in between.
+ * @throws ServiceError `Conflict` after five such tries, or whatever the API server says.
+ */
+export async function writeTemplate(
+  cluster: KubernetesCluster,
+  write: TemplateWrite,
+  signal: AbortSignal,
+): Promise<WriteOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await cluster.get(write.kind, write.namespace, write.name, signal);
+    if (before === undefined) return { kind: 'missing' };
+    if (isWritten(write, before)) return { kind: 'found', object: before };
+    const reason = unlikePlanned(write, before) ?? write.objection?.(before);
+    if (reason !== undefined) return { kind: 'superseded', reason };
+    const outcome = await tryPatch(cluster, write, before, signal, attempt < tries);
+    if (outcome.kind === 'patched') return { kind: 'written', object: outcome.object, before };
+    if (outcome.kind === 'missing') return { kind: 'missing' };
+    if (attempt >= tries) {
+      throw new ServiceError(
+        'Conflict',
+        `deployment "${write.name}" was changed by others during each of ${tries} tries to update it`,
+      );
+    }
+    await sleep(firstPauseMs * 3 ** attempt * (0.5 + Math.random()), undefined, { signal });
+  }
+}
+
+/** A call without an answer may have been heard: like a conflict, it is followed by another look. */
+async function tryPatch(
+  cluster: KubernetesCluster,
+  write: TemplateWrite,
+  before: Deployment,
+  signal: AbortSignal,
+  mayRetry: boolean,
+): Promise<PatchOutcome<Deployment>> {
+  try {
+    return await cluster.patch(write.kind, write.namespace, write.name, patchOf(write, before), signal);
+  } catch (thrown) {
+    if (mayRetry && !signal.aborted && thrown instanceof ServiceError && thrown.code === 'Unavailable')
+      return { kind: 'conflict' };
+    throw thrown;
+  }
+}
+
+function isWritten({ uid, images, restartedAt: mark }: TemplateWrite, { metadata, spec }: Deployment): boolean {
+  if (metadata?.uid !== uid) return false;
+  if (mark !== undefined) return spec?.template?.metadata?.annotations?.[restartedAt] === mark;
+  const found = imagesOf(spec?.template);
+  return images.every(({ container, to }) => found.get(container) === to);
+}
+
+function unlikePlanned({ uid, images }: TemplateWrite, { metadata, spec }: Deployment): string | undefined {
+  if (metadata?.uid !== uid) return 'the Deployment was deleted and created anew';
+  const found = imagesOf(spec?.template);
+  const other = images.find(({ container, from }) => found.get(container) !== from);
+  if (other === undefined) return undefined;
+  const image = found.get(other.container);
+  return image === undefined
+    ? `container ${other.container} is gone`
+    : `container ${other.container} now has ${image}, not ${other.from}`;
+}
+
+function imagesOf(template: PodTemplate | undefined): Map<string, string | undefined> {
+  return new Map(templateContainers(template).map(({ name, image }) => [name, image]));
+}
+
+function patchOf({ images, annotations, restartedAt: mark }: TemplateWrite, before: Deployment): StrategicMergePatch {
+  const entries = (init: boolean): { name: string; image: string }[] =>
+    images
+      .filter((each) => each.init === init && each.from !== each.to)
+      .map(({ container, to }) => ({ name: container, image: to }));
+  const [initContainers, containers] = [entries(true), entries(false)];
+  return {
+    metadata: { resourceVersion: before.metadata?.resourceVersion ?? '', annotations },
+    spec: {
+      template: {
+        ...(mark !== undefined && { metadata: { annotations: { [restartedAt]: mark } } }),
+        ...(initContainers.length + containers.length > 0 && {
+          spec: { ...(containers.length > 0 && { containers }), ...(initContainers.length > 0 && { initContainers }) },
+        }),
+      },
+    },
+  };
+}

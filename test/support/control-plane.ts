@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('control-plane/kube.sh', import.meta.url));
+const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kubectl'];
+
+/** A real Kubernetes control plane whose kubelet is played by kwok; see control-plane/README.md. */
+export interface ControlPlane {
+  readonly folder: string;
+  /** The administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** One for the ServiceAccount `default/restricted`, with the rights of control-plane/restricted.yaml. */
+  readonly restrictedKubeconfig: string;
+  /** Runs kubectl as administrator. */
+  kubectl(...args: string[]): Promise<string>;
+  /** Creates or changes objects. */
+  apply(...objects: object[]): Promise<void>;
+}
+
+/** Where the programs are; undefined if they are not, or not all of them. */
+export function controlPlanePrograms(): string | undefined {
+  const cached = fileURLToPath(new URL('../../.cache/control-plane', import.meta.url));
+  return [process.env['KUBEBUILDER_ASSETS'], cached].find(
+    (folder) => folder && programs.every((name) => existsSync(path.join(folder, name))),
+  );
+}
+
+let started: Promise<ControlPlane> | undefined;
+
+/**
+ * The one control plane of this test run, started when it is first wanted; takes about 5 s.
+ * Without the programs the test is skipped, saying how to get them; with CI=true it fails.
+ */
+export async function useControlPlane(test: Mocha.Context): Promise<ControlPlane> {
+  const folder = controlPlanePrograms();
+  if (folder === undefined) {
+    const reason = 'no Kubernetes control plane: run test/support/control-plane/build.sh (about 8 minutes, once)';
+    if (process.env['CI'] === 'true') throw new Error(reason);
+    console.log(`      skipped: ${reason}`);
+    return test.skip();
+  }
+  test.timeout(120_000);
+  return (started ??= start(folder));
+}
+
+async function start(bin: string): Promise<ControlPlane> {
+  // etcd listens on a socket in this folder, and the path of a socket has at most 107 bytes.
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'cp-'));
+  stops.push(async () => {
+    await run(script, ['down', folder]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  await run(script, ['up', folder, '--bin', bin], { maxBuffer: 1 << 24 });
+  const kubeconfig = path.join(folder, 'admin.kubeconfig');
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run(path.join(bin, 'kubectl'), ['--kubeconfig', kubeconfig, ...args], { maxBuffer: 1 << 24 });
+    return stdout;
+  };
+  return {
+    folder,
+    kubeconfig,
+    restrictedKubeconfig: path.join(folder, 'restricted.kubeconfig'),
+    kubectl,
+    async apply(...objects) {
+      const file = path.join(folder, `apply-${Math.random().toString(36).slice(2)}.json`);
+      const { writeFile } = await import('node:fs/promises');
+      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      await kubectl('apply', '-f', file);
+    },
+  };
+}
+
+const stops: (() => Promise<void>)[] = [];
+
+/** For a root hook: stops what `useControlPlane` started. */
+export async function stopControlPlane(): Promise<void> {
+  await started?.catch(() => undefined);
+  for (const stop of stops.splice(0)) await stop();
+  started = undefined;
+}
