@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,7 +69,6 @@ async function start(bin: string): Promise<ControlPlane> {
     kubectl,
     async apply(...objects) {
       const file = path.join(folder, `apply-${Math.random().toString(36).slice(2)}.json`);
-      const { writeFile } = await import('node:fs/promises');
       await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
       await kubectl('apply', '-f', file);
     },
@@ -78,9 +77,9 @@ async function start(bin: string): Promise<ControlPlane> {
 
 const stops: (() => Promise<void>)[] = [];
 
-/** For a root hook: stops what `useControlPlane` started. */
-export async function stopControlPlane(): Promise<void> {
+// Test files load this module outside of every `describe`, so this is a root hook: it runs once, after the last test.
+after(async function () {
+  this.timeout(60_000);
   await started?.catch(() => undefined);
   for (const stop of stops.splice(0)) await stop();
-  started = undefined;
-}
+});

@@ -1,0 +1,71 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
+import { driverUnderTest, Push, testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-harness.ts';
+import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
+
+describe('deploymentUpdate on a real Kubernetes control plane', function () {
+  this.timeout(60_000);
+
+  itUpdatesDeployments(async (test) => testCluster((await useControlPlane(test)).kubeconfig));
+
+  describe('with the rights of control-plane/restricted.yaml', () => {
+    let plane: ControlPlane;
+    let cluster: TestCluster;
+    before(async function () {
+      plane = await useControlPlane(this);
+      cluster = await testCluster(plane.kubeconfig);
+    });
+    const pushTo = ({ namespace, name }: Workload, body: object): Push =>
+      new Push(driverUnderTest({ kubeconfig: plane.restrictedKubeconfig }), { namespace, name }, body);
+    const unique = (): string => `web-${Math.random().toString(36).slice(2, 8)}`;
+
+    it('everything works in its namespace', async () => {
+      const workload = await Workload.create(cluster, { namespace: 'default', name: unique(), progressDeadlineSeconds: 1 });
+      expect(await pushTo(workload, { tag: '2' }).run()).to.have.property('outcome', 'succeeded');
+      expect(await pushTo(workload, { tag: '3-bad' }).run()).to.have.property('outcome', 'rolledBack');
+      await cluster.call('DELETE', workload.path);
+    });
+
+    it('nothing works elsewhere, and the error names verb and resource', async () => {
+      const workload = await Workload.create(cluster, { replicas: 0 });
+      const error = await pushTo(workload, { tag: '2' })
+        .plan()
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.have.property('code', 'Forbidden');
+      expect(error)
+        .to.have.property('message')
+        .that.matches(/User "system:serviceaccount:default:restricted" cannot get resource "deployments" in API group "apps"/);
+    });
+
+    it('wrong credentials are told apart from missing rights', async () => {
+      const kubeconfig = path.join(plane.folder, 'wrong.kubeconfig');
+      const text = await readFile(plane.restrictedKubeconfig, 'utf8');
+      await writeFile(kubeconfig, text.replace(/token: [^}]+/, 'token: wrong'));
+      const push = new Push(driverUnderTest({ kubeconfig }), { name: 'web' }, { tag: '2' });
+      const error = await push.plan().catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: 'Unauthorized', message: 'Kubernetes cluster test: the credentials are not accepted' });
+      await writeFile(kubeconfig, text);
+      const again = await push.plan().catch((thrown: unknown) => thrown);
+      expect(again, 'the file is read again').to.include({ code: 'NotFound' });
+    });
+  });
+
+  it('names a quota that lets no pod be made', async function () {
+    const cluster = await testCluster((await useControlPlane(this)).kubeconfig);
+    const workload = await Workload.create(cluster, { replicas: 1, progressDeadlineSeconds: 2 });
+    await cluster.call('POST', `/api/v1/namespaces/${workload.namespace}/resourcequotas`, {
+      metadata: { name: 'none' },
+      spec: { hard: { pods: '1' } },
+    });
+    const push = new Push(
+      driverUnderTest({ kubeconfig: cluster.kubeconfig }),
+      { namespace: workload.namespace, name: 'web' },
+      { tag: '2' },
+    );
+    const { outcome, message } = await push.run();
+    expect(outcome).to.equal('rolledBack');
+    expect(message).to.match(/FailedCreate.*exceeded quota/);
+  });
+});
