@@ -12,7 +12,7 @@ import { Schemas } from './api/schemas.ts';
 import { createDrivers } from './drivers/index.ts';
 import { createKubernetesClusters } from './drivers/kubernetes/client.ts';
 import { createKubernetesAllowance } from './drivers/kubernetes/allow.ts';
-import { type EmbeddedRancher, startEmbeddedRancher } from './embedded-rancher.ts';
+import type { EmbeddedRancher } from './embedded-rancher.ts';
 import { type DeliveryObserver, Dispatcher } from './framework/dispatcher.ts';
 import { createKeyRing, type KeyRing } from './framework/key-ring.ts';
 import type { Log } from './framework/log.ts';
@@ -48,7 +48,7 @@ const stopGraceMs = 5_000;
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { config, log } = options;
   const keys = loadKeys(options);
-  const embedded = config.embedded ? await startEmbeddedRancher(config, options.dataDirectory()) : undefined;
+  const embedded = config.embedded ? await startEmbedded(options) : undefined;
   const cattle = embedded ?? config.cattle;
   if (!cattle) throw new Error('neither a Rancher nor the embedded one is configured');
   const rancher = new RancherClient(cattle);
@@ -101,6 +101,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await stopBehind();
     throw thrown;
   }
+}
+
+/** The emulator is loaded only where it is wanted: beside a real Rancher it would be memory and nothing else. */
+async function startEmbedded({ config, dataDirectory }: ServiceOptions): Promise<EmbeddedRancher> {
+  const { startEmbeddedRancher } = await import('./embedded-rancher.ts');
+  return startEmbeddedRancher(config, dataDirectory());
 }
 
 /** Rancher passes its own keys; a service on its own makes one, unless it only has to verify. */

@@ -1,19 +1,41 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { type Command, UsageError } from './cli/command.ts';
-import { demoCommand } from './cli/demo-command.ts';
-import { emulateCommand } from './cli/emulate-command.ts';
-import { serveCommand } from './cli/serve-command.ts';
 import { coerceError } from './framework/errors.ts';
 
-const commands: readonly Command[] = [serveCommand, demoCommand, emulateCommand];
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the command alone: `serve` needs no emulator. */
+  load(): Promise<Command>;
+}
+
+const serve: Entry = {
+  name: 'serve',
+  summary: 'run the service (the default without a command)',
+  load: () => import('./cli/serve-command.ts').then((loaded) => loaded.serveCommand),
+};
+
+const entries: readonly Entry[] = [
+  serve,
+  {
+    name: 'demo',
+    summary: 'show a Docker Hub push rolling out on an emulated Kubernetes and an emulated Rancher',
+    load: () => import('./cli/demo-command.ts').then((loaded) => loaded.demoCommand),
+  },
+  {
+    name: 'emulate',
+    summary: "run the Rancher or the Kubernetes emulator alone, for other people's tests",
+    load: () => import('./cli/emulate-command.ts').then((loaded) => loaded.emulateCommand),
+  },
+];
 
 const usage = `webhook-service: signed callback URLs that turn registry pushes into rollouts
 
 Usage: webhook-service [command] [options]
 
 Commands:
-${commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`).join('\n')}
+${entries.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 webhook-service <command> --help   the options of a command, with examples
 webhook-service --version
@@ -33,9 +55,9 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   const [first = ''] = args;
   if (first === '--version' || first === 'version') return say(version());
   if (first === 'help' || first === '--help' || first === '-h') return say(usage);
-  const named = commands.find((command) => command.name === first);
+  const named = entries.find(({ name }) => name === first);
   if (!named && first !== '' && !first.startsWith('-')) throw new UsageError(`there is no command ${first}`);
-  const command = named ?? serveCommand;
+  const command = await (named ?? serve).load();
   const rest = named ? args.slice(1) : args;
   if (rest.includes('--help') || rest.includes('-h')) return say(command.help);
   return command.run(rest, signal);

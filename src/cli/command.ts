@@ -1,8 +1,5 @@
 /** One command of the program. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** The whole text of `--help`. */
   readonly help: string;
   /**

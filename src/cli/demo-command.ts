@@ -9,8 +9,6 @@ import { dockerHubPush } from './demo/docker-hub-push.ts';
 import { parseFlags } from './parse-flags.ts';
 
 export const demoCommand: Command = {
-  name: 'demo',
-  summary: 'show a Docker Hub push rolling out on an emulated Kubernetes and an emulated Rancher',
   help: `webhook-service demo [--port N] [--host H] [--once]
 
 Starts a Rancher and a Kubernetes emulator, the service between them and one receiver for every driver, sends a recorded

@@ -9,8 +9,6 @@ import { type Command, UsageError, untilAborted } from './command.ts';
 import { type Flags, parseFlags } from './parse-flags.ts';
 
 export const emulateCommand: Command = {
-  name: 'emulate',
-  summary: "run the Rancher or the Kubernetes emulator alone, for other people's tests",
   help: `webhook-service emulate rancher|kubernetes [options]
 
   --port N             0 takes any that is free (default)

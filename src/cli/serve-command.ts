@@ -20,8 +20,6 @@ function settingLines(): string {
 }
 
 export const serveCommand: Command = {
-  name: 'serve',
-  summary: 'run the service (the default without a command)',
   help: `webhook-service serve [--embedded] [options]
 
 Serves trigger URLs and the receivers API. Each option may also stand in the environment.

@@ -1,0 +1,98 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import path from 'node:path';
+
+/** The root of the checkout. */
+export const projectRoot = path.resolve(import.meta.dirname, '../..');
+
+/** A program that a test started, with all that it has said so far. */
+export interface Program {
+  readonly process: ChildProcessWithoutNullStreams;
+  output(): string;
+  /** Resolves with the first match in what the program says. @throws Error if it ends or `timeoutMs` pass without. */
+  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Resolves with the exit code, or null after a signal. */
+  ended(): Promise<number | null>;
+  /** SIGTERM, and SIGKILL if it does not end within 15 s. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a script by the Node that runs the tests. */
+export function startProgram(
+  script: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  cwd = projectRoot,
+): Program {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+  });
+  let output = '';
+  const listeners = new Set<() => void>();
+  const take = (chunk: Buffer): void => {
+    output += chunk.toString();
+    for (const listener of listeners) listener();
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  const exit = once(child, 'exit').then(([code]) => {
+    for (const listener of listeners) listener();
+    return code as number | null;
+  });
+  return {
+    process: child,
+    output: () => output,
+    ended: () => exit,
+    says(pattern, timeoutMs = 15_000) {
+      return new Promise((resolve, reject) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          listeners.delete(look);
+        };
+        const look = (): void => {
+          const match = pattern.exec(output);
+          if (match) {
+            done();
+            resolve(match);
+          } else if (child.exitCode !== null || child.signalCode !== null) {
+            done();
+            reject(new Error(`${script} ended before it said ${pattern}:\n${output}`));
+          }
+        };
+        const timer = setTimeout(() => {
+          done();
+          reject(new Error(`${script} did not say ${pattern} within ${timeoutMs} ms:\n${output}`));
+        }, timeoutMs);
+        listeners.add(look);
+        look();
+      });
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      try {
+        return await exit;
+      } finally {
+        clearTimeout(kill);
+      }
+    },
+  };
+}
+
+/** Starts the product's own command line. */
+export function startWebhookService(args: readonly string[], env: Record<string, string> = {}): Program {
+  return startProgram(path.join(projectRoot, 'src/main.ts'), args, env);
+}
+
+/** A port that nobody listens on, for programs that cannot be told to take any. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
