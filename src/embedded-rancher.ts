@@ -30,6 +30,8 @@ export async function startEmbeddedRancher(config: Config, dataDirectory: string
     host: '127.0.0.1',
     speed: 'instant',
     dataDir: dataDirectory,
+    // Members of a project are not trusted with this machine's network.
+    targetLabels: false,
     seed: {
       apiKeys: [{ publicValue: key.accessKey, secretValue: key.secretKey, accountId: firstProject, role: 'owner' }],
       resources: [{ type: 'project', id: firstProject, accountId: firstProject, name: 'Default' }],

@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import { startKubernetesEmulator } from '../emulators/kubernetes/kubernetes-emulator.ts';
 import { startRancherEmulator } from '../emulators/rancher/rancher-emulator.ts';
 import { createSampleSeed } from '../emulators/rancher/sample-seed.ts';
-import { parseRancherSeed } from '../emulators/rancher/rancher-seed.ts';
+import type { RancherSeed } from '../emulators/rancher/rancher-seed.ts';
+import { isJsonObject } from '../framework/json.ts';
 import { coerceError } from '../framework/errors.ts';
 import { type Command, UsageError, untilAborted } from './command.ts';
 import { type Flags, parseFlags } from './parse-flags.ts';
@@ -90,10 +91,13 @@ function common(flags: Flags): { port: number; host: string; speed: number | 'in
   return { port, host: text(flags, 'host') ?? '127.0.0.1', speed, ...(dataDir !== undefined && { dataDir }) };
 }
 
-function readSeed(file: string | undefined): ReturnType<typeof parseRancherSeed> {
+/** What stands in the seed is checked by the emulator as it plants it. */
+function readSeed(file: string | undefined): RancherSeed {
   if (file === undefined) return createSampleSeed();
   try {
-    return parseRancherSeed(JSON.parse(fs.readFileSync(file, 'utf8')));
+    const seed: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
+    if (!isJsonObject(seed)) throw new Error('a JSON object is needed');
+    return seed as RancherSeed;
   } catch (thrown) {
     throw new UsageError(`--seed ${file}: ${coerceError(thrown).message}`, { cause: thrown });
   }

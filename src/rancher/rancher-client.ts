@@ -39,11 +39,10 @@ export class RancherClient implements Rancher {
     return this.#schemas.has(projectId);
   }
 
-  /** One call with the service's key. @throws RancherError `unreachable` */
+  /** One call to the API with the service's key. @throws RancherError `unreachable` */
   call(options: CallOptions): Promise<Answer> {
     const contentType = options.method === 'GET' ? {} : { 'Content-Type': 'application/json' };
-    const headers = { Accept: 'application/json', ...contentType, ...options.headers, Authorization: this.#authorization };
-    return this.#caller.call({ ...options, headers });
+    return this.#caller.call({ ...options, headers: { Accept: 'application/json', ...contentType, Authorization: this.#authorization } });
   }
 
   /** One call without the service's key; what the caller gives in `headers` is all there is. @throws RancherError `unreachable` */
@@ -52,7 +51,8 @@ export class RancherClient implements Rancher {
   }
 
   async forward(path: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<ForwardedAnswer> {
-    return forwarded(await this.call({ method: 'POST', url: this.url.root + path, headers, body }));
+    const withKey = { ...headers, authorization: this.#authorization };
+    return forwarded(await this.#caller.call({ method: 'POST', url: this.url.root + path, headers: withKey, body }));
   }
 
   async forwardWithoutCredentials(url: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<ForwardedAnswer> {

@@ -25,7 +25,7 @@ export const demoReceivers = {
   },
   'more-hosts': {
     driver: 'scaleHost',
-    scaleHostConfig: { hostSelector: { pool: 'demo' }, action: 'up', amount: 1, min: 1, max: 10 },
+    scaleHostConfig: { hostSelector: { pool: 'workers' }, action: 'up', amount: 1, min: 1, max: 10 },
   },
   'to-container': {
     driver: 'forwardPost',

@@ -1,6 +1,6 @@
+import { acceptAlert } from '../../framework/accept-alert.ts';
 import type { Driver } from '../../framework/driver.ts';
 import type { Rancher } from '../../rancher/rancher.ts';
-import { accept } from './accept.ts';
 import { definition } from './definition.ts';
 import { execute } from './execute.ts';
 import { plan } from './plan.ts';
@@ -11,7 +11,7 @@ export function scaleHost({ rancher }: { readonly rancher: Rancher }): Driver {
   return {
     definition,
     validate: (config, projectId) => validate(rancher, config, projectId),
-    accept,
+    accept: acceptAlert,
     // New names have to differ from those of all other groups too.
     exclusive: (_config, projectId) => `rancher/${projectId}/hosts`,
     plan: (delivery, config) => plan(rancher, delivery, config),

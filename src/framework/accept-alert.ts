@@ -1,9 +1,9 @@
-import type { Acceptance, DeliveryRequest, DriverConfig } from '../../framework/driver.ts';
-import { parseGoJson } from '../../framework/go-json.ts';
-import { isJsonObject } from '../../framework/json.ts';
+import type { Acceptance, DeliveryRequest, DriverConfig } from './driver.ts';
+import { parseGoJson } from './go-json.ts';
+import { isJsonObject } from './json.ts';
 
-/** Any body is accepted, unless only firing alerts count and this is Alertmanager's word that one is resolved. */
-export function accept(request: DeliveryRequest, config: DriverConfig): Acceptance {
+/** What the scale drivers accept: any body, unless only firing alerts count and this is Alertmanager's word that one is resolved. */
+export function acceptAlert(request: DeliveryRequest, config: DriverConfig): Acceptance {
   if (config['onlyFiring'] === true && isResolvedAlert(request.body)) {
     return { kind: 'ignored', reason: 'the alert is resolved, and only firing ones count' };
   }
