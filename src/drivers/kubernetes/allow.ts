@@ -99,5 +99,5 @@ function isTextList(value: unknown): value is string[] {
 }
 
 function malformed(text: string): ServiceError {
-  return new ServiceError('InvalidConfig', `WEBHOOK_KUBERNETES_ALLOW: ${text}`);
+  return new ServiceError('InvalidConfig', text);
 }

@@ -51,12 +51,6 @@ export function createKubernetesClusters(options: KubernetesClustersOptions = {}
   };
 }
 
-/** What `text` says in YAML. */
-export async function parseYaml(text: string): Promise<unknown> {
-  const { loadYaml } = await loadClientNode();
-  return loadYaml<unknown>(text);
-}
-
 /** Sends calls to one cluster with its credentials. */
 class Sender {
   readonly #client: ClientNode;
@@ -126,7 +120,7 @@ class ConfigSource {
     this.#context = context;
   }
 
-  /** @throws ServiceError `InvalidConfig` where there is no such context. */
+  /** @throws ServiceError `InvalidConfig` where there is no such context, `Unavailable` where the files cannot be read. */
   sender(): Sender {
     const fingerprint = this.#paths.map(fileFingerprint).join();
     if (this.#sender === undefined || fingerprint !== this.#fingerprint) {
@@ -156,7 +150,7 @@ function loadConfig(client: ClientNode, [first, ...others]: readonly string[], c
         config.mergeConfig(other);
       }
     } catch (cause) {
-      throw noCluster('the kubeconfig cannot be read', cause);
+      throw new ServiceError('Unavailable', 'The kubeconfig cannot be read', { cause });
     }
   }
   if (context !== '') {
@@ -184,6 +178,6 @@ function rancherConfig(client: ClientNode, { url, accessKey, secretKey }: Ranche
   return allowPlainHttp(config);
 }
 
-function noCluster(why: string, cause?: unknown): ServiceError {
-  return new ServiceError('InvalidConfig', `No such Kubernetes cluster: ${why}`, { cause });
+function noCluster(why: string): ServiceError {
+  return new ServiceError('InvalidConfig', `No such Kubernetes cluster: ${why}`);
 }

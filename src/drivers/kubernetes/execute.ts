@@ -44,7 +44,9 @@ export async function execute(
   context.progress(
     write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
   );
-  return endUpdate(run, write.object, await follow(run, write));
+  const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
+  const former = write.kind === 'written' ? progressingCondition(write.before) : undefined;
+  return endUpdate(run, write.object, await follow(run, write.object, former, timeoutSeconds));
 }
 
 async function endUpdate(run: Run, written: Deployment, end: RolloutEnd): Promise<ActionResult> {
@@ -69,21 +71,26 @@ async function endRollBack(run: Run, failure: string, write: WriteOutcome): Prom
   const former = formerImages(run.update);
   if (write.kind === 'missing') return { outcome: 'failed', message: `${failure}; not rolled back, the Deployment was deleted` };
   if (write.kind === 'superseded') return { outcome: 'failed', message: `${failure}; not rolled back, ${write.reason}` };
-  const end = await follow(run, write);
+  // Found in place after a restart, the condition may still be that of the rollout that failed.
+  const end = await follow(run, write.object, progressingCondition(write.kind === 'written' ? write.before : write.object));
   if (end.kind === 'complete') return { outcome: 'rolledBack', message: `${failure}; rolled back to ${former} (${end.message})` };
   return { outcome: 'failed', message: `${failure}; the rollback to ${former} did not end well: ${end.message}` };
 }
 
-async function follow(run: Run, write: Extract<WriteOutcome, { kind: 'written' | 'found' }>): Promise<RolloutEnd> {
+/** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */
+async function follow(
+  run: Run,
+  written: Deployment,
+  former: Condition | undefined,
+  timeoutSeconds?: number,
+): Promise<RolloutEnd> {
   const { cluster, update, context, graceMs } = run;
-  const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
-  const former: Condition | undefined = write.kind === 'written' ? progressingCondition(write.before) : undefined;
   return followRollout({
     cluster,
     kind: update.kind,
     namespace: update.namespace,
     name: update.name,
-    written: write.object,
+    written,
     ...(former && { former }),
     ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
     graceMs,

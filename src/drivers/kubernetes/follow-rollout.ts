@@ -32,8 +32,10 @@ export async function followRollout(options: FollowOptions): Promise<RolloutEnd>
   const sight = new Sight(options);
   const observing = sight.observe(AbortSignal.any([options.signal, stop.signal]));
   const judge = new RolloutJudge(options, performance.now());
+  options.signal.addEventListener('abort', () => sight.wake(), { signal: stop.signal });
   try {
     for (;;) {
+      options.signal.throwIfAborted();
       await sight.next(tickMs);
       options.signal.throwIfAborted();
       sight.requireFresh();
@@ -56,6 +58,7 @@ class Sight {
   #deploymentSeen = false;
   #podsSeen = false;
   #seenAt = performance.now();
+  #readAt = 0;
   #refusals = 0;
   #lastError: Error | undefined;
   #told = '';
@@ -104,11 +107,15 @@ class Sight {
             cluster.watch('pod', namespace, { resourceVersion, timeoutSeconds, labelSelector, signal: each }),
           seen: (pods) => this.#seePods(pods),
           // Pods only say why a rollout waits; whether it is complete can be told without them.
-          failed: () => this.#seePods(this.#pods),
+          failed: (error) => this.#missPods(error),
         },
         signal,
       ),
     ]);
+  }
+
+  wake(): void {
+    this.#wake?.();
   }
 
   /** Resolves when something changed, or when the time is over. */
@@ -140,13 +147,14 @@ class Sight {
   async #readDeployment(signal: AbortSignal): Promise<KubernetesList<Deployment>> {
     const { cluster, kind, namespace, name } = this.#options;
     const deployment = await cluster.get(kind, namespace, name, signal);
-    this.#seenAt = performance.now();
+    this.#readAt = performance.now();
     return { items: deployment ? [deployment] : [], resourceVersion: deployment?.metadata?.resourceVersion ?? '0' };
   }
 
   #seeDeployment(deployment: Deployment | undefined): void {
     this.#deployment = deployment;
     this.#deploymentSeen = true;
+    this.#seenAt = performance.now();
     this.#refusals = 0;
     this.#wake?.();
   }
@@ -157,10 +165,15 @@ class Sight {
     this.#wake?.();
   }
 
+  #missPods({ message }: Error): void {
+    if (!this.#podsSeen) this.#options.progress(`cannot see the pods: ${message}`);
+    this.#seePods(this.#pods);
+  }
+
   #fail(error: Error): void {
     const refused = error instanceof ServiceError && (error.code === 'Unauthorized' || error.code === 'Forbidden');
     // A role may let us get but not watch: then reading every few seconds must do.
-    const readable = performance.now() - this.#seenAt < tickMs;
+    const readable = performance.now() - this.#readAt < tickMs;
     this.#refusals = refused && !readable ? this.#refusals + 1 : 0;
     this.#lastError = error;
     this.#wake?.();

@@ -29,7 +29,7 @@ export function answerError(cluster: string, status: number, text: string, retry
 export function callError(cluster: string, thrown: unknown, timeoutMs: number): ServiceError {
   const error = coerceError(thrown);
   const late = error.name === 'TimeoutError' || error.name === 'AbortError';
-  const what = late ? `no answer within ${timeoutMs / 1000} s` : (systemCode(error) ?? error.message);
+  const what = late ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
   return new ServiceError('Unavailable', `Kubernetes cluster ${cluster} cannot be reached: ${what}`, { cause: error });
 }
 
@@ -45,9 +45,8 @@ export function statusMessage(text: string): string {
   return line.startsWith('<') ? '' : line.slice(0, 200);
 }
 
-function systemCode(error: Error): string | undefined {
-  for (let each: unknown = error; each instanceof Error; each = each.cause) {
-    if ('code' in each && typeof each.code === 'string') return each.code;
-  }
-  return undefined;
+/** `fetch failed` says nothing; what made it fail is further down. */
+function reasonOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

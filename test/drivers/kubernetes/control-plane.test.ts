@@ -22,7 +22,7 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
     const unique = (): string => `web-${Math.random().toString(36).slice(2, 8)}`;
 
     it('everything works in its namespace', async () => {
-      const workload = await Workload.create(cluster, { namespace: 'default', name: unique(), progressDeadlineSeconds: 1 });
+      const workload = await Workload.create(cluster, { namespace: 'default', name: unique(), progressDeadlineSeconds: 3 });
       expect(await pushTo(workload, { tag: '2' }).run()).to.have.property('outcome', 'succeeded');
       expect(await pushTo(workload, { tag: '3-bad' }).run()).to.have.property('outcome', 'rolledBack');
       await cluster.call('DELETE', workload.path);

@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { createKubernetesAllowance } from '../../../src/drivers/kubernetes/allow.ts';
+import { deploymentUpdate } from '../../../src/drivers/kubernetes/index.ts';
+import type { Acceptance } from '../../../src/framework/driver.ts';
+import type { ImageEvent, PayloadFormat } from '../../../src/framework/payload-format.ts';
+import { createRegistry } from '../../../src/framework/registry.ts';
+
+const event: ImageEvent = { registry: 'docker.io', repository: 'acme/web', tag: '2', image: 'acme/web:2' };
+const format = (id: string): PayloadFormat => ({
+  id,
+  recognises: (body) => id in body,
+  events: (body) => (Array.isArray(body[id]) ? body[id] : [{ ...event, ...(body[id] as object) }]),
+});
+const driver = deploymentUpdate({
+  formats: createRegistry([format('first'), format('second')], ({ id }) => id),
+  clusters: { connect: () => Promise.reject(new Error('nothing is connected here')) },
+  allow: createKubernetesAllowance({ rules: { '1a5': [{ cluster: '', namespaces: ['default', 'shop'] }], '1a6': [] } }),
+});
+const accept = (body: unknown, config = {}): Acceptance =>
+  driver.accept({ headers: {}, query: '', body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, config);
+
+describe('deploymentUpdate, accepting', () => {
+  it('takes the first format that recognises the body, or the one that is configured', () => {
+    expect(accept({ second: {} })).to.deep.equal({ kind: 'accepted', events: [event] });
+    expect(accept({ first: { tag: 'a' }, second: {} })).to.deep.include({ events: [{ ...event, tag: 'a' }] });
+    expect(accept({ first: { tag: 'a' }, second: {} }, { payloadFormat: 'second' })).to.deep.include({ events: [event] });
+  });
+
+  const refusals: readonly [string, unknown, string][] = [
+    ['an empty body', '', 'The request has no payload'],
+    ['what is not JSON', '{', 'The payload is not valid JSON'],
+    ['a list', [], 'The payload is not a JSON object'],
+    ['null', 'null', 'The payload is not a JSON object'],
+    ['an unknown format', { other: 1 }, 'The payload is of no known format'],
+    [
+      'a name that is none',
+      { first: { repository: 'Acme Web' } },
+      'The pushed repository "docker.io/Acme Web" is not a valid name',
+    ],
+    ['a tag that is none', { first: { tag: 'a b' } }, 'The pushed tag "a b" is not valid'],
+  ];
+  for (const [name, body, message] of refusals) {
+    it(`refuses ${name}`, () => {
+      expect(() => accept(body))
+        .to.throw(message)
+        .with.property('code', 'InvalidPayload');
+    });
+  }
+
+  it('ignores other tags and repositories, with the reason', () => {
+    expect(accept({ first: {} }, { tag: '3' })).to.deep.equal({ kind: 'ignored', reason: 'tag 2 is not 3' });
+    expect(accept({ first: { tag: '' } })).to.deep.equal({ kind: 'ignored', reason: 'the push has no tag' });
+    expect(accept({ first: {} }, { repository: 'acme/other' })).to.deep.equal({
+      kind: 'ignored',
+      reason: 'repository acme/web is not acme/other',
+    });
+    expect(accept({ first: [event, { ...event, tag: '3' }] }, { tag: '3' })).to.deep.include({
+      events: [{ ...event, tag: '3' }],
+    });
+  });
+
+  it('compares repositories in normal form', () => {
+    for (const repository of ['acme/web', 'docker.io/acme/web', 'index.docker.io/acme/web']) {
+      expect(accept({ first: {} }, { repository }), repository).to.have.property('kind', 'accepted');
+    }
+    const registryAliases = { 'mirror.local': 'docker.io' };
+    expect(accept({ first: {} }, { repository: 'mirror.local/acme/web', registryAliases })).to.have.property('kind', 'accepted');
+  });
+});
+
+describe('deploymentUpdate, validating', () => {
+  const refusal = async (config: object, projectId = '1a5'): Promise<unknown> => {
+    const thrown: unknown = await driver.validate({ name: 'web', ...config }, projectId).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return thrown instanceof Error ? thrown.message : thrown;
+  };
+
+  it('accepts what is complete', async () => {
+    for (const config of [
+      {},
+      { namespace: 'shop' },
+      { container: 'web', repository: 'acme/web', tag: 'v1', onFailure: 'keep', timeoutSeconds: 5 },
+    ]) {
+      expect(await refusal(config)).to.equal(undefined);
+    }
+  });
+
+  const cases: readonly [object, string][] = [
+    [{ name: '' }, 'Name not provided'],
+    [{ name: 'Web' }, 'Invalid name "Web"'],
+    [{ name: '../secrets' }, 'Invalid name "../secrets"'],
+    [{ namespace: 'a.b' }, 'Invalid namespace "a.b"'],
+    [{ container: 'a/b' }, 'Invalid container "a/b"'],
+    [{ repository: 'acme/web:1' }, 'Invalid repository "acme/web:1"'],
+    [{ tag: 'a b' }, 'Invalid tag "a b"'],
+    [{ registryAliases: { 'a/b': 'docker.io' } }, 'Invalid registry host "a/b" in registryAliases'],
+    [{ payloadFormat: 'other' }, 'Invalid payloadFormat "other", must be one of auto, first, second'],
+    [{ onFailure: 'explode' }, 'Invalid onFailure "explode", must be one of rollback, keep'],
+    [{ timeoutSeconds: -1 }, 'Invalid timeoutSeconds -1, must be at least 1'],
+    [{ timeoutSeconds: 86_401 }, 'Invalid timeoutSeconds 86401, must be at most 86400'],
+  ];
+  for (const [config, message] of cases) {
+    it(`refuses ${JSON.stringify(config)}`, async () => expect(await refusal(config)).to.equal(message));
+  }
+
+  it('refuses what the project may not touch', async () => {
+    const text = (project: string, namespace: string, cluster: string): string =>
+      `Project ${project} may not touch a deployment in namespace "${namespace}" of ${cluster} (WEBHOOK_KUBERNETES_ALLOW)`;
+    expect(await refusal({ namespace: 'kube-system' })).to.equal(text('1a5', 'kube-system', 'the default cluster'));
+    expect(await refusal({ cluster: 'other' })).to.equal(text('1a5', 'default', 'cluster "other"'));
+    expect(await refusal({ cluster: 'rancher' }), 'rules say all').to.equal(text('1a5', 'default', 'cluster "rancher"'));
+    expect(await refusal({ cluster: 'rancher' }, '1a6')).to.equal(text('1a6', 'default', 'cluster "rancher"'));
+    expect(await refusal({ cluster: 'rancher', namespace: 'any' }, '1a7'), 'without a rule').to.equal(undefined);
+    expect(await refusal({}, '1a7')).to.equal(text('1a7', 'default', 'the default cluster'));
+  });
+});

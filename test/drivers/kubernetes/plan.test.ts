@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import { createKubernetesAllowance } from '../../../src/drivers/kubernetes/allow.ts';
+import { decideImages } from '../../../src/drivers/kubernetes/image-changes.ts';
+import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { Container, Deployment } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
+import { plan } from '../../../src/drivers/kubernetes/plan.ts';
+import type { Delivery, Plan } from '../../../src/framework/driver.ts';
+import type { ImageEvent } from '../../../src/framework/payload-format.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const event = (more: Partial<ImageEvent> = {}): ImageEvent => ({
+  registry: 'docker.io',
+  repository: 'acme/web',
+  tag: '2',
+  image: 'acme/web:2',
+  ...more,
+});
+
+interface Case {
+  readonly name: string;
+  readonly image: string;
+  readonly event?: Partial<ImageEvent>;
+  readonly config?: object;
+  readonly pullPolicy?: string;
+  /** The new image; equal to `image` for a restart. */
+  readonly to?: string;
+  readonly reason?: RegExp;
+}
+
+const cases: readonly Case[] = [
+  { name: 'a tag', image: 'acme/web:1', to: 'acme/web:2' },
+  { name: 'a tag for an image without one', image: 'acme/web', to: 'acme/web:2' },
+  { name: 'a digest', image: 'acme/web:1', event: { digest }, to: `acme/web:2@${digest}` },
+  {
+    name: 'no digest where none is wanted',
+    image: 'acme/web:1',
+    event: { digest },
+    config: { pinDigest: false },
+    to: 'acme/web:2',
+  },
+  { name: 'no digest that is malformed', image: 'acme/web:1', event: { digest: 'sha256:beef' }, to: 'acme/web:2' },
+  { name: 'the tag in place of an older digest', image: `acme/web:2@${digest}`, to: 'acme/web:2' },
+  { name: 'the spelling of the workload', image: 'index.docker.io/acme/web:1', to: 'index.docker.io/acme/web:2' },
+  { name: 'an official image', image: 'nginx', event: { repository: 'library/nginx', tag: '1.27' }, to: 'nginx:1.27' },
+  {
+    name: 'a registry with a port',
+    image: 'reg.local:5000/web:1',
+    event: { registry: 'reg.local:5000', repository: 'web' },
+    to: 'reg.local:5000/web:2',
+  },
+  {
+    name: 'a mirror',
+    image: 'mirror.local/acme/web:1',
+    config: { registryAliases: { 'mirror.local': 'docker.io' } },
+    to: 'mirror.local/acme/web:2',
+  },
+  {
+    name: 'a VPC host',
+    image: 'registry-vpc.cn-hangzhou.aliyuncs.com/acme/web:1',
+    event: { registry: 'registry.cn-hangzhou.aliyuncs.com' },
+    config: { registryAliases: { 'registry-vpc.cn-hangzhou.aliyuncs.com': 'registry.cn-hangzhou.aliyuncs.com' } },
+    to: 'registry-vpc.cn-hangzhou.aliyuncs.com/acme/web:2',
+  },
+  { name: 'a restart of what pulls always', image: 'acme/web:2', pullPolicy: 'Always', to: 'acme/web:2' },
+  { name: 'a restart of latest, which pulls always by default', image: 'acme/web', event: { tag: 'latest' }, to: 'acme/web' },
+  { name: 'nothing to what does not pull again', image: 'acme/web:2', reason: /imagePullPolicy IfNotPresent/ },
+  {
+    name: 'nothing to what never pulls',
+    image: 'acme/web:latest',
+    event: { tag: 'latest' },
+    pullPolicy: 'Never',
+    reason: /Never/,
+  },
+  { name: 'nothing to what runs that digest', image: `acme/web@${digest}`, event: { digest }, reason: /already runs/ },
+  { name: 'nothing to another repository', image: 'acme/web2:1', reason: /^no container runs an image of acme\/web / },
+  { name: 'nothing to another registry', image: 'quay.io/acme/web:1', reason: /^no container runs/ },
+  { name: 'nothing to an image that is no reference', image: 'Acme Web', reason: /^no container runs/ },
+  {
+    name: 'nothing to an unknown container',
+    image: 'acme/web:1',
+    config: { container: 'other' },
+    reason: /^there is no container "other"$/,
+  },
+  {
+    name: 'nothing to a host named like a property',
+    image: 'constructor/web:1',
+    event: { repository: 'constructor/other' },
+    reason: /^no container/,
+  },
+];
+
+describe('decideImages', () => {
+  for (const { name, image, to, reason, pullPolicy, config = {}, event: more } of cases) {
+    it(`gives ${name}`, () => {
+      const container: Container = { name: 'web', image, ...(pullPolicy !== undefined && { imagePullPolicy: pullPolicy }) };
+      const { changes, reasons } = decideImages({ spec: { containers: [container] } }, [event(more)], config);
+      expect(changes).to.deep.equal(to === undefined ? [] : [{ container: 'web', init: false, from: image, to }]);
+      if (reason) expect(reasons.join()).to.match(reason);
+    });
+  }
+
+  it('takes the newest push of a repository, and each container its own', () => {
+    const containers = [
+      { name: 'web', image: 'acme/web:1' },
+      { name: 'worker', image: 'acme/worker:1' },
+      { name: 'proxy', image: 'envoy:1' },
+    ];
+    const events = [
+      event({ tag: '3', pushedAt: 30 }),
+      event({ tag: '2', pushedAt: 20 }),
+      event({ repository: 'acme/worker', tag: '8' }),
+      event({ repository: 'acme/worker', tag: '9' }),
+    ];
+    const { changes } = decideImages({ spec: { containers } }, events, {});
+    expect(changes.map(({ container, to }) => [container, to])).to.deep.equal([
+      ['web', 'acme/web:3'],
+      ['worker', 'acme/worker:9'],
+    ]);
+  });
+
+  it('restarts nothing that a new image restarts anyway', () => {
+    const containers = [
+      { name: 'old', image: 'acme/web:1' },
+      { name: 'same', image: 'acme/web:2', imagePullPolicy: 'Always' },
+    ];
+    expect(decideImages({ spec: { containers } }, [event()], {}).changes.map(({ container }) => container)).to.deep.equal([
+      'old',
+    ]);
+  });
+});
+
+describe('plan', () => {
+  const deployment: Deployment = {
+    metadata: { uid: 'u1', resourceVersion: '7', generation: 3 },
+    spec: { template: { spec: { containers: [{ name: 'web', image: 'acme/web:1' }] } } },
+  };
+  const delivery = (projectId = '1a5'): Delivery => ({
+    id: 'd',
+    projectId,
+    receiver: { id: '1go1', name: 'r' },
+    request: { headers: {}, query: '', body: Buffer.from('') },
+    events: [event()],
+  });
+  const never = (): never => {
+    throw new Error('planning writes nothing and follows nothing');
+  };
+  const planFor = (found: Deployment | undefined, projectId?: string): Promise<Plan> => {
+    const get = (async () => found) as KubernetesCluster['get'];
+    const cluster: KubernetesCluster = { name: 'test', get, patch: never, list: never, watch: never };
+    const dependencies = {
+      clusters: { connect: async () => cluster },
+      allow: createKubernetesAllowance({ defaultClusterProjectId: '1a5' }),
+    };
+    return plan(dependencies, delivery(projectId), { name: 'web' }, new AbortController().signal);
+  };
+
+  it('names the target and holds what execute needs', async () => {
+    const { actions } = await planFor(deployment);
+    expect(actions).to.have.length(1);
+    expect(actions[0]?.target).to.equal('kubernetes/test/default/deployment/web');
+    expect(actions[0]?.description).to.equal('default/web web: acme/web:1 → acme/web:2');
+    expect(actions[0]?.input).to.deep.include({
+      cluster: '',
+      namespace: 'default',
+      name: 'web',
+      changes: [{ container: 'web', init: false, from: 'acme/web:1', to: 'acme/web:2' }],
+    });
+    expect(actions[0]?.input['read']).to.include({ uid: 'u1', resourceVersion: '7', generation: 3 });
+    expect(JSON.parse(JSON.stringify(actions[0]?.input))).to.deep.equal(actions[0]?.input);
+  });
+
+  it('leaves a paused or vanishing Deployment alone', async () => {
+    const reasonFor = async (object: Deployment): Promise<string | undefined> => (await planFor(object)).skipped?.[0]?.reason;
+    expect(await reasonFor({ ...deployment, spec: { ...deployment.spec, paused: true } })).to.equal('the Deployment is paused');
+    expect(await reasonFor({ ...deployment, metadata: { deletionTimestamp: 'now' } })).to.equal(
+      'the Deployment is being deleted',
+    );
+  });
+
+  it('fails for what is not there or not allowed', async () => {
+    expect(await planFor(undefined).catch((thrown: unknown) => thrown)).to.include({
+      code: 'NotFound',
+      message: 'deployment "web" not found in namespace "default"',
+    });
+    expect(await planFor(deployment, '1a7').catch((thrown: unknown) => thrown)).to.have.property('code', 'Forbidden');
+  });
+});
