@@ -12,7 +12,7 @@ import { processBodies } from './process/process-bodies.ts';
 import { ProcessEngine } from './process/process-engine.ts';
 import { ProxyTokens } from './proxy/proxy-tokens.ts';
 import { ServiceRouter } from './proxy/service-router.ts';
-import type { RancherSeed } from './rancher-seed.ts';
+import type { RancherSeed, SeedResource } from './rancher-seed.ts';
 import { typeNamed, typeOf, typeTable } from './schema/type-table.ts';
 import { openResourceFile } from './store/resource-file.ts';
 import { ResourceStore } from './store/resource-store.ts';
@@ -79,6 +79,8 @@ export interface RancherEmulator {
   find(type: string, id: string): Row | undefined;
   /** Copies of the rows of a type that are not removed, of one account or of all. @throws Error for an unknown type. */
   list(type: string, accountId?: string): Row[];
+  /** Adds a resource, or puts it in the place of the one with its id. @throws Error as a seed does. */
+  plant(resource: SeedResource): void;
   listApiKeys(): RancherApiKey[];
   /** The secret is returned here and never again. A project in `accountId` is made if it is missing. */
   createApiKey(key: NewRancherApiKey): { id: string; publicValue: string; secretValue: string };
@@ -152,7 +154,7 @@ async function start(options: RancherEmulatorOptions, clock: Clock, store: Resou
 
 type DirectAccess = Pick<
   RancherEmulator,
-  'find' | 'list' | 'listApiKeys' | 'createApiKey' | 'revokeApiKey' | 'authenticate' | 'onChange'
+  'find' | 'list' | 'plant' | 'listApiKeys' | 'createApiKey' | 'revokeApiKey' | 'authenticate' | 'onChange'
 >;
 
 function directAccess(store: ResourceStore, engine: ProcessEngine, authenticator: Authenticator): DirectAccess {
@@ -167,6 +169,10 @@ function directAccess(store: ResourceStore, engine: ProcessEngine, authenticator
         (row) => isPresent(row) && (accountId === undefined || row.accountId === accountId),
       );
       return structuredClone(rows);
+    },
+    plant(resource) {
+      plantResources(store, { resources: [resource] });
+      store.flush();
     },
     listApiKeys: () => store.filter('apiKey', () => true).map(describeKey),
     createApiKey({ accountId, role, name }) {
