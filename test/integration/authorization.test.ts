@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import type { RancherSeed } from '../../src/emulators/rancher/rancher-seed.ts';
+import { createSampleSeed } from '../../src/emulators/rancher/sample-seed.ts';
+import { basic, type ServiceOnEmulator, startServiceOnEmulator } from '../support/service-on-emulator.ts';
+
+const roles = ['owner', 'member', 'restricted', 'readonly'] as const;
+
+function seed(): RancherSeed {
+  const { resources = [] } = createSampleSeed();
+  const keys = roles.map((role) => ({ publicValue: role, secretValue: 'secret', accountId: '1a5', role }));
+  const stranger = { publicValue: 'stranger', secretValue: 'secret', accountId: '1a7', role: 'owner' };
+  return { apiKeys: [...keys, stranger], resources };
+}
+
+const body = JSON.stringify({
+  name: 'grow',
+  driver: 'scaleService',
+  scaleServiceConfig: { serviceId: '1s1', amount: 1, action: 'up', min: 1, max: 9 },
+});
+
+/** The same callers by both ways to a service in front of a Rancher: its own door, and Rancher's proxy. */
+for (const mode of ['rancher', 'cattle'] as const) {
+  describe(`callers of an emulated Rancher, WEBHOOK_AUTH=${mode}`, () => {
+    let world: ServiceOnEmulator;
+
+    before(async () => {
+      world = await startServiceOnEmulator({ auth: mode }, { seed: seed() });
+    });
+    after(() => world.stop());
+
+    const door = (): string => (mode === 'cattle' ? world.rancher.url : world.service.url);
+    const call = (path: string, headers: Record<string, string>, init: RequestInit = {}): Promise<Response> =>
+      fetch(`${door()}${path}`, { redirect: 'manual', ...init, headers: { 'Content-Type': 'application/json', ...headers } });
+    const receivers = (projectId = '1a5'): string => `/v1-webhooks/receivers?projectId=${projectId}`;
+
+    it('lets owners and members create and delete', async () => {
+      for (const role of ['owner', 'member']) {
+        const made = await call(receivers(), basic(role, 'secret'), { method: 'POST', body });
+        expect(made.status, role).to.equal(200);
+        const { id, url } = (await made.json()) as { id: string; url: string };
+        expect(url).to.include('/v1-webhooks/endpoint?token=');
+        const removed = await call(`/v1-webhooks/receivers/${id}?projectId=1a5`, basic(role, 'secret'), { method: 'DELETE' });
+        expect(removed.status, role).to.equal(204);
+      }
+    });
+
+    it('lets readers read without URLs, and nothing else', async () => {
+      const made = await call(receivers(), basic('owner', 'secret'), { method: 'POST', body });
+      const { id } = (await made.json()) as { id: string };
+      // By its own door the service asks Rancher, which lets restricted members write generic objects.
+      for (const role of mode === 'cattle' ? ['readonly', 'restricted'] : ['readonly']) {
+        const listed = await call(receivers(), basic(role, 'secret'));
+        expect(listed.status, role).to.equal(200);
+        const { data } = (await listed.json()) as { data: { id: string; url?: string }[] };
+        expect(data.find((receiver) => receiver.id === id)).not.to.have.property('url');
+        expect((await call(receivers(), basic(role, 'secret'), { method: 'POST', body })).status, role).to.equal(405);
+        const removed = await call(`/v1-webhooks/receivers/${id}?projectId=1a5`, basic(role, 'secret'), { method: 'DELETE' });
+        expect(removed.status, role).to.equal(405);
+      }
+      await call(`/v1-webhooks/receivers/${id}?projectId=1a5`, basic('owner', 'secret'), { method: 'DELETE' });
+    });
+
+    it('lets a stranger in nowhere', async () => {
+      const asStranger = basic('stranger', 'secret');
+      for (const headers of [
+        asStranger,
+        { ...asStranger, 'X-API-Project-Id': '1a5' },
+        { ...asStranger, 'X-API-Roles': 'owner' },
+      ]) {
+        const answer = await call(receivers(), headers);
+        expect(answer.status).to.be.oneOf([401, 403, 404]);
+        expect((await call(receivers(), headers, { method: 'POST', body })).status).to.be.oneOf([401, 403, 404]);
+      }
+    });
+
+    it('asks for credentials, and believes no header in their place', async () => {
+      for (const headers of [{}, { 'X-API-Project-Id': '1a5', 'X-API-Roles': 'owner' }, basic('owner', 'wrong')]) {
+        expect((await call(receivers(), headers)).status).to.equal(401);
+      }
+    });
+
+    it('has no way in below the unauthenticated prefix', async () => {
+      const paths = [
+        '/endpoint/../receivers',
+        '/endpoint%2f..%2freceivers',
+        '/endpoint/%2e%2e/receivers',
+        '/endpointreceivers',
+        '/endpoint//receivers',
+        '/endpoint;/../receivers',
+      ];
+      for (const path of paths) {
+        const answer = await rawGet(`${door()}/v1-webhooks${path}?projectId=1a5`);
+        expect(answer.status, path).to.be.oneOf([301, 400, 401, 403, 404]);
+        expect(answer.text, path).not.to.include('"resourceType":"receiver"');
+      }
+    });
+  });
+}
+
+/** fetch would clean the path before it is sent. */
+async function rawGet(url: string): Promise<{ status: number; text: string }> {
+  const { default: http } = await import('node:http');
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/]+)(.*)$/.exec(url) ?? [];
+  return new Promise((resolve, reject) => {
+    const request = http.request(origin, { path }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.on('error', reject).end();
+  });
+}

@@ -1,0 +1,58 @@
+import { startService, type RunningService } from '../../src/compose.ts';
+import type { Config } from '../../src/config.ts';
+import {
+  type RancherEmulator,
+  type RancherEmulatorOptions,
+  startRancherEmulator,
+} from '../../src/emulators/rancher/rancher-emulator.ts';
+import { createLog } from '../../src/framework/log.ts';
+import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
+import type { DeliveryObserver } from '../../src/framework/dispatcher.ts';
+
+/** The service and the emulated Rancher behind it, in the test's own process. */
+export interface ServiceOnEmulator {
+  readonly service: RunningService;
+  readonly rancher: RancherEmulator;
+  stop(): Promise<void>;
+}
+
+const serviceKey = { accessKey: 'service', secretKey: 'of-all-projects' };
+
+/** Basic credentials of a key pair, as a header. */
+export function basic(accessKey: string, secretKey: string): Record<string, string> {
+  return { Authorization: `Basic ${Buffer.from(`${accessKey}:${secretKey}`).toString('base64')}` };
+}
+
+/** Starts both; `/v1-webhooks` of the emulator leads to the service, as Cattle's does. */
+export async function startServiceOnEmulator(
+  config: Partial<Config>,
+  emulator: Partial<RancherEmulatorOptions>,
+  observer: DeliveryObserver = {},
+): Promise<ServiceOnEmulator> {
+  let url: string | undefined;
+  const rancher = await startRancherEmulator({ ...serviceKey, speed: 'instant', ...emulator, webhookServiceUrl: () => url });
+  const service = await startService({
+    config: {
+      embedded: false,
+      listen: { host: '127.0.0.1', port: 0 },
+      cattle: { url: `${rancher.url}/v1`, ...serviceKey },
+      rsaPrivateKey: generatePrivateKeyPem(),
+      auth: 'none',
+      urlStyle: 'token',
+      legacySchemas: false,
+      forwardPost: 'auto',
+      ...config,
+    },
+    log: createLog(() => undefined),
+    observer,
+    dataDirectory: () => {
+      throw new Error('no data folder is needed here');
+    },
+  });
+  url = service.url;
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    await rancher.stop();
+  };
+  return { service, rancher, stop };
+}
