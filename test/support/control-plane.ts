@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,8 @@ export interface ControlPlane {
   readonly restrictedKubeconfig: string;
   /** Runs kubectl as administrator. */
   kubectl(...args: string[]): Promise<string>;
+  /** Stops, continues, kills or starts one of the programs again, such as `kube-apiserver`. */
+  process(action: 'pause' | 'resume' | 'kill' | 'restart', name: string): Promise<void>;
   /** Creates or changes objects. */
   apply(...objects: object[]): Promise<void>;
 }
@@ -50,8 +52,10 @@ export async function useControlPlane(test: Mocha.Context): Promise<ControlPlane
 }
 
 async function start(bin: string): Promise<ControlPlane> {
+  await stopLeftovers();
   // etcd listens on a socket in this folder, and the path of a socket has at most 107 bytes.
   const folder = await mkdtemp(path.join(os.tmpdir(), 'cp-'));
+  await writeFile(path.join(folder, runnerFile), String(process.pid));
   stops.push(async () => {
     await run(script, ['down', folder]);
     await rm(folder, { recursive: true, force: true });
@@ -67,12 +71,37 @@ async function start(bin: string): Promise<ControlPlane> {
     kubeconfig,
     restrictedKubeconfig: path.join(folder, 'restricted.kubeconfig'),
     kubectl,
+    async process(action, name) {
+      await run(script, [action, folder, name]);
+    },
     async apply(...objects) {
       const file = path.join(folder, `apply-${Math.random().toString(36).slice(2)}.json`);
       await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
       await kubectl('apply', '-f', file);
     },
   };
+}
+
+/** Holds the id of the process that runs the tests. */
+const runnerFile = 'runner.pid';
+
+/** Ends what a test runner that was killed left behind. */
+async function stopLeftovers(): Promise<void> {
+  for (const name of (await readdir(os.tmpdir())).filter((each) => each.startsWith('cp-'))) {
+    const folder = path.join(os.tmpdir(), name);
+    const runner = Number(await readFile(path.join(folder, runnerFile), 'utf8').catch(() => '0'));
+    if (runner === 0 || isAlive(runner)) continue;
+    await run(script, ['down', folder]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const stops: (() => Promise<void>)[] = [];

@@ -18,7 +18,7 @@ const watchSeconds = 30;
 const watchMarginSeconds = 3;
 const shortestWatchMs = 1000;
 const firstPauseMs = 250;
-const longestPauseMs = 8000;
+const longestPauseMs = 4000;
 
 /** Keeps an eye on objects until the signal says stop; never fails. */
 export async function observe<T extends { readonly metadata?: ObjectMeta }>(

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
-import { driverUnderTest, Push, testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-harness.ts';
+import { driverUnderTest, Push } from '../../contracts/deployment-update-driver.ts';
+import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
 
 describe('deploymentUpdate on a real Kubernetes control plane', function () {
@@ -49,6 +51,45 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
       await writeFile(kubeconfig, text);
       const again = await push.plan().catch((thrown: unknown) => thrown);
       expect(again, 'the file is read again').to.include({ code: 'NotFound' });
+    });
+  });
+
+  describe('when parts of the cluster fail', () => {
+    let plane: ControlPlane;
+    let workload: Workload;
+    beforeEach(async function () {
+      plane = await useControlPlane(this);
+      workload = await Workload.create(await testCluster(plane.kubeconfig), { replicas: 2 });
+    });
+    const pushTo = ({ namespace, name }: Workload, body: object): Push =>
+      new Push(driverUnderTest({ kubeconfig: plane.kubeconfig }), { namespace, name }, body);
+
+    it('a rollout is followed past a restart of the API server', async () => {
+      const push = pushTo(workload, { tag: '2-slow5s' });
+      const running = push.run();
+      await push.told(/of 2 updated/);
+      await plane.process('restart', 'kube-apiserver');
+      expect(await running).to.have.property('outcome', 'succeeded');
+    });
+
+    it('a rollout is followed past a while in which the API server hangs', async () => {
+      const push = pushTo(workload, { tag: '2-slow3s' });
+      const running = push.run();
+      await push.told(/of 2 updated/);
+      await plane.process('pause', 'kube-apiserver');
+      const resumed = sleep(5000).then(() => plane.process('resume', 'kube-apiserver'));
+      expect(await running).to.have.property('outcome', 'succeeded');
+      await resumed;
+    });
+
+    it('the status of the former template is not taken for that of the new one', async () => {
+      const push = pushTo(workload, { tag: '2' });
+      await plane.process('pause', 'kube-controller-manager');
+      const running = push.run();
+      await push.told(/^the change has not been observed yet$/);
+      await plane.process('resume', 'kube-controller-manager');
+      expect(await running).to.have.property('outcome', 'succeeded');
+      expect((await workload.read()).status?.updatedReplicas).to.equal(2);
     });
   });
 

@@ -1,16 +1,9 @@
-import https from 'node:https';
-import http from 'node:http';
 import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
-import { createKubernetesAllowance } from '../../src/drivers/kubernetes/allow.ts';
-import { createKubernetesClusters } from '../../src/drivers/kubernetes/client.ts';
-import { deploymentUpdate } from '../../src/drivers/kubernetes/index.ts';
-import type { KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type { Deployment } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
-import type { ActionResult, Delivery, Driver, DriverConfig, Plan, PlannedAction } from '../../src/framework/driver.ts';
-import type { ImageEvent } from '../../src/framework/payload-format.ts';
-import { createRegistry } from '../../src/framework/registry.ts';
 
 /** A cluster as tests need it, reached past the driver's own client. */
 export interface TestCluster {
@@ -149,96 +142,5 @@ export class Workload {
       if (performance.now() > end) throw new Error(`gave up waiting until ${what}: ${JSON.stringify(deployment.status)}`);
       await sleep(20);
     }
-  }
-}
-
-export interface DriverOptions {
-  readonly kubeconfig: string;
-  readonly graceMs?: number;
-  /** Puts something between the driver and the cluster. */
-  readonly wrap?: (clusters: KubernetesClusters) => KubernetesClusters;
-}
-
-/** The project that may use the default cluster. */
-export const projectId = '1a5';
-
-export function driverUnderTest({ kubeconfig, graceMs = 15_000, wrap = (clusters) => clusters }: DriverOptions): Driver {
-  const format = {
-    id: 'test',
-    recognises: () => true,
-    events: (body: Record<string, unknown>): ImageEvent[] => [
-      { registry: 'docker.io', repository: 'acme/web', image: '', ...body } as ImageEvent,
-    ],
-  };
-  return deploymentUpdate({
-    formats: createRegistry([format], ({ id }) => id),
-    clusters: wrap(createKubernetesClusters({ kubeconfig })),
-    allow: createKubernetesAllowance({ defaultClusterProjectId: projectId }),
-    graceMs,
-  });
-}
-
-/** A delivery on its way through the driver, as the service takes it there. */
-export class Push {
-  readonly driver: Driver;
-  readonly config: DriverConfig;
-  readonly delivery: Delivery;
-  readonly messages: string[] = [];
-  readonly #abort = new AbortController();
-  #waiting: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
-
-  constructor(driver: Driver, config: DriverConfig, body: object) {
-    this.driver = driver;
-    this.config = config;
-    const request = { headers: {}, query: '', body: Buffer.from(JSON.stringify(body)) };
-    const acceptance = driver.accept(request, config);
-    if (acceptance.kind === 'ignored') throw new Error(`the push was ignored: ${acceptance.reason}`);
-    this.delivery = {
-      id: 'delivery-1',
-      projectId,
-      receiver: { id: '1go7', name: 'deploy web' },
-      request,
-      events: acceptance.events,
-    };
-  }
-
-  plan(): Promise<Plan> {
-    return this.driver.plan(this.delivery, this.config, this.#abort.signal);
-  }
-
-  execute(action: PlannedAction): Promise<ActionResult> {
-    const { config, delivery } = this;
-    return this.driver.execute(action, {
-      config,
-      delivery,
-      signal: this.#abort.signal,
-      progress: (message) => this.#progress(message),
-    });
-  }
-
-  /** Plans and does the one action that there must be. */
-  async run(): Promise<ActionResult> {
-    const { actions, skipped } = await this.plan();
-    const [action] = actions;
-    if (action === undefined || actions.length > 1)
-      throw new Error(`${actions.length} actions, skipped ${JSON.stringify(skipped)}`);
-    return this.execute(action);
-  }
-
-  /** Resolves once the driver has told something like it. */
-  async told(pattern: RegExp): Promise<void> {
-    if (this.messages.some((message) => pattern.test(message))) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ pattern, resolve });
-    await promise;
-  }
-
-  abort(reason: Error): void {
-    this.#abort.abort(reason);
-  }
-
-  #progress(message: string): void {
-    this.messages.push(message);
-    for (const { pattern, resolve } of this.#waiting) if (pattern.test(message)) resolve();
   }
 }
