@@ -32,7 +32,8 @@ export class ProjectClient implements RancherProject {
     while (next !== undefined && !seen.has(next)) {
       seen.add(next);
       const page: Record<string, unknown> = await this.#object({ method: 'GET', url: next });
-      if (!Array.isArray(page['data'])) throw new RancherError('unreachable', `GET ${new URL(next).pathname}: the answer is no collection`);
+      if (!Array.isArray(page['data']))
+        throw new RancherError('unreachable', `GET ${new URL(next).pathname}: the answer is no collection`);
       found.push(...page['data'].filter(isResource));
       next = this.#nextPage(page['pagination']);
     }
@@ -49,21 +50,32 @@ export class ProjectClient implements RancherProject {
     return this.#resource({ method: 'POST', url: collection, body: JSON.stringify(body) });
   }
 
-  update(resource: RancherResource, body: Body): Promise<RancherResource> {
-    return this.#resource({ method: 'PUT', url: this.#self(resource), body: JSON.stringify(body) });
+  async update(type: string, id: string, body: Body): Promise<RancherResource> {
+    const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('PUT'));
+    return this.#resource({ method: 'PUT', url: `${collection}/${encodeURIComponent(id)}`, body: JSON.stringify(body) });
   }
 
-  async remove(resource: RancherResource): Promise<void> {
-    const options = { method: 'DELETE', url: this.#self(resource) } as const;
-    requireSuccess(await this.#call(options), options);
+  async remove(type: string, id: string): Promise<void> {
+    const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('DELETE'));
+    const options = { method: 'DELETE', url: `${collection}/${encodeURIComponent(id)}` } as const;
+    const answer = await this.#call(options);
+    this.#forgetIfRefused(answer);
+    requireSuccess(answer, options);
   }
 
   action(resource: RancherResource, name: string, body?: Body): Promise<RancherResource> {
     const link = resource.actions?.[name];
     if (typeof link !== 'string') {
-      throw new RancherError('notOffered', `${resource.type} ${resource.id} in state ${resource.state ?? 'unknown'} does not offer ${name}`);
+      throw new RancherError(
+        'notOffered',
+        `${resource.type} ${resource.id} in state ${resource.state ?? 'unknown'} does not offer ${name}`,
+      );
     }
-    return this.#resource({ method: 'POST', url: onServer(link, this.#api), body: body === undefined ? '' : JSON.stringify(body) });
+    return this.#resource({
+      method: 'POST',
+      url: onServer(link, this.#api),
+      body: body === undefined ? '' : JSON.stringify(body),
+    });
   }
 
   reload(resource: RancherResource): Promise<RancherResource | undefined> {
@@ -82,7 +94,8 @@ export class ProjectClient implements RancherProject {
       this.#schemas.forget(this.projectId);
       schema = (await this.#schemas.get(this.projectId)).get(type);
     }
-    if (!schema || !fits(schema)) throw new RancherError('notOffered', `project ${this.projectId} does not offer this use of ${type}`);
+    if (!schema || !fits(schema))
+      throw new RancherError('notOffered', `project ${this.projectId} does not offer this use of ${type}`);
     return schema;
   }
 

@@ -67,11 +67,15 @@ export class ProjectSchemasCache {
       const named = first.headers.get('x-api-schemas');
       if (!named) throw new RancherError('schemas', `no X-API-Schemas header from [${url}]`);
       const elsewhere = onServer(named, this.#api);
-      if (elsewhere !== url) body = requireObject(await this.#get({ method: 'GET', url: elsewhere }), { method: 'GET', url: elsewhere });
+      if (elsewhere !== url)
+        body = requireObject(await this.#get({ method: 'GET', url: elsewhere }), { method: 'GET', url: elsewhere });
       return parseSchemas(body, this.#api);
     } catch (error) {
       if (!(error instanceof RancherError)) throw error;
-      throw new RancherError('schemas', error.message, { cause: error, ...(error.status !== undefined && { status: error.status }) });
+      throw new RancherError('schemas', error.message, {
+        cause: error,
+        ...(error.status !== undefined && { status: error.status }),
+      });
     }
   }
 }

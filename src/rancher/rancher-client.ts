@@ -42,7 +42,10 @@ export class RancherClient implements Rancher {
   /** One call to the API with the service's key. @throws RancherError `unreachable` */
   call(options: CallOptions): Promise<Answer> {
     const contentType = options.method === 'GET' ? {} : { 'Content-Type': 'application/json' };
-    return this.#caller.call({ ...options, headers: { Accept: 'application/json', ...contentType, Authorization: this.#authorization } });
+    return this.#caller.call({
+      ...options,
+      headers: { Accept: 'application/json', ...contentType, Authorization: this.#authorization },
+    });
   }
 
   /** One call without the service's key; what the caller gives in `headers` is all there is. @throws RancherError `unreachable` */
@@ -55,7 +58,11 @@ export class RancherClient implements Rancher {
     return forwarded(await this.#caller.call({ method: 'POST', url: this.url.root + path, headers: withKey, body }));
   }
 
-  async forwardWithoutCredentials(url: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<ForwardedAnswer> {
+  async forwardWithoutCredentials(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer,
+  ): Promise<ForwardedAnswer> {
     return forwarded(await this.#caller.call({ method: 'POST', url, headers, body }));
   }
 

@@ -26,9 +26,9 @@ export interface RancherProject {
   /** One resource, or undefined where Rancher answers 404. A removed one is given with `removed` set. */
   get(type: string, id: string): Promise<RancherResource | undefined>;
   create(type: string, body: Readonly<Record<string, unknown>>): Promise<RancherResource>;
-  /** PUT of exactly `body` to the resource's own link. */
-  update(resource: RancherResource, body: Readonly<Record<string, unknown>>): Promise<RancherResource>;
-  remove(resource: RancherResource): Promise<void>;
+  /** PUT of exactly `body`, without a look at the resource before. */
+  update(type: string, id: string, body: Readonly<Record<string, unknown>>): Promise<RancherResource>;
+  remove(type: string, id: string): Promise<void>;
   /** Runs an action that the resource offers; without `body` the request has none. */
   action(resource: RancherResource, name: string, body?: Readonly<Record<string, unknown>>): Promise<RancherResource>;
   /** The resource as it is now; undefined where Rancher answers 404. */

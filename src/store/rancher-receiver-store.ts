@@ -40,22 +40,15 @@ export class RancherReceiverStore implements ReceiverStore {
   }
 
   async replaceData(receiver: Receiver, data: JsonObject): Promise<Receiver> {
-    const project = this.#rancher.project(receiver.projectId);
-    const resource = await project.update(await this.#require(receiver), { resourceData: data });
+    const resource = await this.#rancher.project(receiver.projectId).update('genericObject', receiver.id, { resourceData: data });
     const changed = toReceiver(receiver.projectId, resource);
     this.#changes.confirmed(changed);
     return changed;
   }
 
   async remove(receiver: Receiver): Promise<void> {
-    await this.#rancher.project(receiver.projectId).remove(await this.#require(receiver));
+    await this.#rancher.project(receiver.projectId).remove('genericObject', receiver.id);
     this.#changes.removed(receiver);
-  }
-
-  async #require(receiver: Receiver): Promise<RancherResource> {
-    const found = await this.#rancher.project(receiver.projectId).get('genericObject', receiver.id);
-    if (!found) throw new Error(`receiver ${receiver.id} vanished between two calls`);
-    return found;
   }
 }
 

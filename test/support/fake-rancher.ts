@@ -61,11 +61,11 @@ export class FakeRancher implements Rancher {
         record('create', type, body);
         return { id: 'new', type, ...body, ...this.#options.created };
       },
-      update: async (resource, body) => {
-        record('update', current(resource), body);
-        return resource;
+      update: async (type, id, body) => {
+        record('update', `${type}/${id}`, body);
+        return { id, type, ...this.resources.get(id), ...body };
       },
-      remove: async (resource) => record('remove', current(resource)),
+      remove: async (type, id) => record('remove', `${type}/${id}`),
       action: async (resource, name, body) => {
         record('action', `${current(resource)}?${name}`, body);
         const now = this.resources.get(resource.id) ?? resource;

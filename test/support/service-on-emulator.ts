@@ -16,7 +16,7 @@ export interface ServiceOnEmulator {
   stop(): Promise<void>;
 }
 
-const serviceKey = { accessKey: 'service', secretKey: 'of-all-projects' };
+const serviceKey = { accessKey: 'access', secretKey: 'secret' };
 
 /** Basic credentials of a key pair, as a header. */
 export function basic(accessKey: string, secretKey: string): Record<string, string> {
@@ -31,11 +31,26 @@ export async function startServiceOnEmulator(
 ): Promise<ServiceOnEmulator> {
   let url: string | undefined;
   const rancher = await startRancherEmulator({ ...serviceKey, speed: 'instant', ...emulator, webhookServiceUrl: () => url });
-  const service = await startService({
+  const service = await startServiceOn(rancher.url, config, observer);
+  url = service.url;
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    await rancher.stop();
+  };
+  return { service, rancher, stop };
+}
+
+/** Starts the service in front of the Rancher at this address, whose service key is `access:secret`. */
+export function startServiceOn(
+  rancherUrl: string,
+  config: Partial<Config>,
+  observer: DeliveryObserver = {},
+): Promise<RunningService> {
+  return startService({
     config: {
       embedded: false,
       listen: { host: '127.0.0.1', port: 0 },
-      cattle: { url: `${rancher.url}/v1`, ...serviceKey },
+      cattle: { url: `${rancherUrl}/v1`, ...serviceKey },
       rsaPrivateKey: generatePrivateKeyPem(),
       auth: 'none',
       urlStyle: 'token',
@@ -49,10 +64,4 @@ export async function startServiceOnEmulator(
       throw new Error('no data folder is needed here');
     },
   });
-  url = service.url;
-  const stop = async (): Promise<void> => {
-    await service.stop();
-    await rancher.stop();
-  };
-  return { service, rancher, stop };
 }
