@@ -1,5 +1,6 @@
 import type { Acceptance, DeliveryRequest, DriverConfig } from '../../framework/driver.ts';
-import { ServiceError } from '../../framework/errors.ts';
+import { coerceError, ServiceError } from '../../framework/errors.ts';
+import { parseGoJson } from '../../framework/go-json.ts';
 import { isTag, parseImageReference, tryParseImageReference } from '../../framework/image-reference.ts';
 import { isJsonObject, type JsonObject } from '../../framework/json.ts';
 import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.ts';
@@ -28,9 +29,9 @@ function parseBody(body: Buffer): JsonObject {
   if (body.length === 0) throw new ServiceError('InvalidPayload', 'The request has no payload');
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new ServiceError('InvalidPayload', 'The payload is not valid JSON', { cause });
+    value = parseGoJson(body);
+  } catch (thrown) {
+    throw new ServiceError('InvalidPayload', `The payload is not valid JSON: ${coerceError(thrown).message}`, { cause: thrown });
   }
   if (!isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is not a JSON object');
   return value;

@@ -1,9 +1,9 @@
 import type { ActionContext, ActionResult, PlannedAction } from '../../framework/driver.ts';
+import type { KubernetesAllowance } from './allow.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout } from './follow-rollout.ts';
-import type { KubernetesCluster } from './kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
 import type { Condition, Deployment } from './kubernetes-objects.ts';
-import type { PlanDependencies } from './plan.ts';
 import { formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
@@ -11,7 +11,9 @@ import { progressingCondition } from './rollout-status.ts';
 import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
 import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
 
-export interface ExecuteDependencies extends PlanDependencies {
+export interface ExecuteDependencies {
+  readonly clusters: KubernetesClusters;
+  readonly allow: KubernetesAllowance;
   /** How long a definite cause such as ImagePullBackOff may hold a pod up while nothing moves, milliseconds. */
   readonly graceMs: number;
 }

@@ -30,7 +30,11 @@ export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGr
     definition: definitionWith(formats),
     validate: async (config, projectId) => validate(formats, allow, config, projectId),
     accept: (request, config) => accept(formats, request, config),
-    plan: (delivery, config, signal) => plan({ clusters, allow }, delivery, config, signal),
+    async plan(delivery, config, signal) {
+      // Whoever may write into the project may have changed the stored config past our API.
+      validate(formats, allow, config, delivery.projectId);
+      return plan(clusters, delivery, config, signal);
+    },
     execute: (action, context) => execute({ clusters, allow, graceMs }, action, context),
   };
 }

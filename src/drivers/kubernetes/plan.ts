@@ -1,7 +1,6 @@
 import crypto from 'node:crypto';
 import type { Delivery, DriverConfig, Plan } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
-import type { KubernetesAllowance } from './allow.ts';
 import { defaultNamespace, type DeploymentUpdateConfig } from './definition.ts';
 import { decideImages } from './image-changes.ts';
 import type { KubernetesClusters } from './kubernetes-clusters.ts';
@@ -9,21 +8,15 @@ import type { Deployment } from './kubernetes-objects.ts';
 import { changesText, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 
-export interface PlanDependencies {
-  readonly clusters: KubernetesClusters;
-  readonly allow: KubernetesAllowance;
-}
-
-/** Reads the Deployment and says which of its images change. @throws ServiceError */
+/** Reads the Deployment that a valid config names and says which of its images change. @throws ServiceError */
 export async function plan(
-  { clusters, allow }: PlanDependencies,
+  clusters: KubernetesClusters,
   delivery: Delivery,
   config: DriverConfig,
   signal: AbortSignal,
 ): Promise<Plan> {
   const { cluster = '', namespace = defaultNamespace, name = '' }: DeploymentUpdateConfig = config;
   const kind = 'deployment';
-  allow.require(delivery.projectId, { cluster, namespace, kind });
   const connection = await clusters.connect(cluster, delivery.projectId);
   const deployment = await connection.get(kind, namespace, name, signal);
   if (deployment === undefined) throw notFound(namespace, name);

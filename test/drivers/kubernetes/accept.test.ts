@@ -28,7 +28,12 @@ describe('deploymentUpdate, accepting', () => {
 
   const refusals: readonly [string, unknown, string][] = [
     ['an empty body', '', 'The request has no payload'],
-    ['what is not JSON', '{', 'The payload is not valid JSON'],
+    ['what is not JSON', '{', 'The payload is not valid JSON: unexpected end of JSON input'],
+    [
+      'what is nested too deeply',
+      `{"a":${'['.repeat(100)}${']'.repeat(100)}}`,
+      'The payload is not valid JSON: exceeded max depth',
+    ],
     ['a list', [], 'The payload is not a JSON object'],
     ['null', 'null', 'The payload is not a JSON object'],
     ['an unknown format', { other: 1 }, 'The payload is of no known format'],
@@ -104,6 +109,17 @@ describe('deploymentUpdate, validating', () => {
   for (const [config, message] of cases) {
     it(`refuses ${JSON.stringify(config)}`, async () => expect(await refusal(config)).to.equal(message));
   }
+
+  it('is done again before planning, which would otherwise leave the namespace', async () => {
+    const request = { headers: {}, query: '', body: Buffer.from('') };
+    const delivery = { id: 'd', projectId: '1a5', receiver: { id: '1go1', name: 'r' }, request, events: [event] };
+    const planFor = (config: object): Promise<unknown> =>
+      driver.plan(delivery, { name: 'web', ...config }, new AbortController().signal).catch((thrown: unknown) => thrown);
+    expect(await planFor({ namespace: '..' })).to.include({ code: 'InvalidConfig', message: 'Invalid namespace ".."' });
+    expect(await planFor({ name: '..' })).to.include({ code: 'InvalidConfig' });
+    expect(await planFor({ registryAliases: { a: null } })).to.include({ code: 'InvalidConfig' });
+    expect(await planFor({ namespace: 'kube-system' })).to.include({ code: 'Forbidden' });
+  });
 
   it('refuses what the project may not touch', async () => {
     const text = (project: string, namespace: string, cluster: string): string =>

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { createKubernetesAllowance } from '../../../src/drivers/kubernetes/allow.ts';
 import { decideImages } from '../../../src/drivers/kubernetes/image-changes.ts';
 import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type { Container, Deployment } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
@@ -134,24 +133,20 @@ describe('plan', () => {
     metadata: { uid: 'u1', resourceVersion: '7', generation: 3 },
     spec: { template: { spec: { containers: [{ name: 'web', image: 'acme/web:1' }] } } },
   };
-  const delivery = (projectId = '1a5'): Delivery => ({
+  const delivery: Delivery = {
     id: 'd',
-    projectId,
+    projectId: '1a5',
     receiver: { id: '1go1', name: 'r' },
     request: { headers: {}, query: '', body: Buffer.from('') },
     events: [event()],
-  });
+  };
   const never = (): never => {
     throw new Error('planning writes nothing and follows nothing');
   };
-  const planFor = (found: Deployment | undefined, projectId?: string): Promise<Plan> => {
+  const planFor = (found: Deployment | undefined): Promise<Plan> => {
     const get = (async () => found) as KubernetesCluster['get'];
     const cluster: KubernetesCluster = { name: 'test', get, patch: never, list: never, watch: never };
-    const dependencies = {
-      clusters: { connect: async () => cluster },
-      allow: createKubernetesAllowance({ defaultClusterProjectId: '1a5' }),
-    };
-    return plan(dependencies, delivery(projectId), { name: 'web' }, new AbortController().signal);
+    return plan({ connect: async () => cluster }, delivery, { name: 'web' }, new AbortController().signal);
   };
 
   it('names the target and holds what execute needs', async () => {
@@ -177,11 +172,10 @@ describe('plan', () => {
     );
   });
 
-  it('fails for what is not there or not allowed', async () => {
+  it('fails for what is not there', async () => {
     expect(await planFor(undefined).catch((thrown: unknown) => thrown)).to.include({
       code: 'NotFound',
       message: 'deployment "web" not found in namespace "default"',
     });
-    expect(await planFor(deployment, '1a7').catch((thrown: unknown) => thrown)).to.have.property('code', 'Forbidden');
   });
 });
