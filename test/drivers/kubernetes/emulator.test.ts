@@ -1,0 +1,24 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
+import { testCluster } from '../../contracts/deployment-update-workload.ts';
+
+describe('deploymentUpdate on the Kubernetes emulator', function () {
+  this.timeout(60_000);
+  const releases: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const release of releases.toReversed()) await release();
+  });
+
+  itUpdatesDeployments(async () => {
+    const { startKubernetesEmulator } = await import('../../../src/emulators/kubernetes/kubernetes-emulator.ts');
+    const emulator = await startKubernetesEmulator({ speed: 1 });
+    releases.push(() => emulator.stop());
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'kubeconfig-'));
+    releases.push(() => rm(folder, { recursive: true }));
+    const kubeconfig = path.join(folder, 'config');
+    await writeFile(kubeconfig, emulator.kubeconfig());
+    return testCluster(kubeconfig);
+  });
+});
