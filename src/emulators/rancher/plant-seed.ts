@@ -35,6 +35,15 @@ export function plantAccounts(store: ResourceStore): void {
       store.create({ type: 'account', id, accountId: null, kind, name, uuid, state: 'active' });
   };
   account('1a1', 'admin', 'admin', 'admin');
+  if (store.filter('projectTemplate', () => true).length === 0) {
+    store.create({
+      type: 'projectTemplate',
+      accountId: null,
+      name: 'Cattle',
+      state: 'active',
+      fields: { isPublic: true, stacks: [] },
+    });
+  }
   account('1a4', 'service', 'System Service', serviceAccountUuid);
 }
 

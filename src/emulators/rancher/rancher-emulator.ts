@@ -10,6 +10,7 @@ import { plantAccounts, plantKey, plantKeys, plantResources } from './plant-seed
 import { Clock, type Speed } from './process/clock.ts';
 import { processBodies } from './process/process-bodies.ts';
 import { ProcessEngine } from './process/process-engine.ts';
+import { LogStreams } from './proxy/log-streams.ts';
 import { ProxyTokens } from './proxy/proxy-tokens.ts';
 import { ServiceRouter } from './proxy/service-router.ts';
 import type { RancherSeed, SeedResource } from './rancher-seed.ts';
@@ -135,7 +136,7 @@ async function start(options: RancherEmulatorOptions, clock: Clock, store: Resou
     webhookServiceUrl: typeof webhookServiceUrl === 'function' ? webhookServiceUrl : () => webhookServiceUrl,
   };
   let url = '';
-  const server = createRancherServer(parts, subscriptions, () => url);
+  const server = createRancherServer(parts, { subscriptions, streams: new LogStreams(tokens) }, () => url);
   url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   engine.resume([...typeTable.values()].filter((type) => type.id === type.base).flatMap((type) => [...store.rows(type)]));
   return {

@@ -154,4 +154,21 @@ describe('Rancher emulator: authentication, roles, projects', () => {
     expect((await person('POST', '/v2-beta/projects/1a7/genericobjects', {})).status).to.equal(405);
     expect(idsIn(await person('GET', '/v2-beta/projects'))).to.deep.equal(['1a7']);
   });
+  it('gives a person no more in a project than its role there', async () => {
+    const { publicValue, secretValue } = emulator.createApiKey({ accountId: '1a21', role: 'user' });
+    const person = callerOf(emulator.url, publicValue, secretValue);
+    const members = [{ externalId: '1a21', externalIdType: 'rancher_id', role: 'readonly' }];
+    await callerOf(emulator.url)('POST', '/v2-beta/projects/1a5?action=setmembers', { members });
+    expect((await person('GET', '/v2-beta/projects/1a5/services/1s1')).status).to.equal(200);
+    expect((await person('PUT', '/v2-beta/projects/1a5/services/1s1', { scale: 9 })).status).to.equal(405);
+    expect((await person('PUT', '/v2-beta/services/1s1', { scale: 9 })).status).to.equal(404);
+    expect((await person('PUT', '/v2-beta/services/1s1', { scale: 9 }, { 'x-api-project-id': '1a5' })).status).to.equal(405);
+    expect((await person('POST', '/v2-beta/services/1s1?action=deactivate')).status).to.equal(404);
+    expect((await person('POST', '/v2-beta/apikeys', { accountId: '1a5' })).status).to.equal(403);
+    expect((await person('DELETE', '/v2-beta/projects/1a5')).status).to.equal(403);
+    const grab = { members: [{ externalId: '1a21', externalIdType: 'rancher_id', role: 'owner' }] };
+    expect((await person('POST', '/v2-beta/projects/1a5?action=setmembers', grab)).status).to.equal(403);
+    expect((await person('POST', '/v2-beta/projects', { name: 'mine' })).status).to.equal(201);
+    expect((await as('owner')('DELETE', '/v2-beta/projects/1a5')).status).to.equal(405);
+  });
 });

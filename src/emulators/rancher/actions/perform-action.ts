@@ -6,7 +6,7 @@ import { availableActions } from '../process/available-actions.ts';
 import { evacuate } from '../process/host-processes.ts';
 import { convertInput } from '../resource/convert-input.ts';
 import { updateResource } from '../resource/update-resource.ts';
-import { referenceCheck, visibleRow } from '../resource/visible-rows.ts';
+import { referenceCheck, requireProjectOwner, visibleRow } from '../resource/visible-rows.ts';
 import type { TypeDefinition } from '../schema/type-definition.ts';
 import { typeOf } from '../schema/type-table.ts';
 import type { Row } from '../store/row.ts';
@@ -76,6 +76,7 @@ export function performAction(
   const types = actual.actions.get(action);
   if (!types || !actionAllowed(request.view.role, actual, action)) throw invalid('InvalidAction', 'action');
   const row = visibleRow(context.store, request.caller, type, id);
+  requireProjectOwner(request.caller, row);
   if (!availableActions(row).includes(action)) throw invalid('ActionNotAvailable', 'action');
   if (action === 'update') {
     updateResource(context, request, row);

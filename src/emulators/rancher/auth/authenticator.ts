@@ -66,6 +66,6 @@ export class Authenticator {
 
 function roleOfKey(key: Row, account: Row): Role {
   const role = key.hidden['role'];
-  if (account.type === 'project') return isProjectRole(role) ? role : 'owner';
+  if (account.type === 'project') return isProjectRole(role) ? role : role === 'admin' ? 'owner' : 'readonly';
   return account.kind === 'admin' ? 'admin' : 'user';
 }

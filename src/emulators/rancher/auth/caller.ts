@@ -13,6 +13,8 @@ export interface Caller {
   readonly role: Role;
   /** Accounts whose rows it sees; undefined for all. */
   readonly sees: ReadonlySet<string> | undefined;
+  /** Projects it sees as such, though not what is in them. */
+  readonly projects: ReadonlySet<string>;
   /** Account that new rows get and that `X-API-Account-Id` names: the project in scope, else the caller's own. */
   readonly scope: string;
   readonly projectId: string | undefined;
@@ -53,7 +55,14 @@ export function identifyCaller(request: CallerRequest, authenticator: Authentica
   const role = authenticator.roleIn(principal, projectId);
   if (role === undefined && projectId === principal.account.id) return unscoped(principal, authenticator);
   if (role === undefined) throw forbidden();
-  return { account: principal.account, role, sees: new Set([projectId]), scope: projectId, projectId };
+  return {
+    account: principal.account,
+    role,
+    sees: new Set([projectId]),
+    projects: new Set([projectId]),
+    scope: projectId,
+    projectId,
+  };
 }
 
 function principalOf(request: CallerRequest, authenticator: Authenticator, store: ResourceStore): Principal {
@@ -65,9 +74,10 @@ function principalOf(request: CallerRequest, authenticator: Authenticator, store
   return { account: authenticator.serviceAccount, role: 'admin' };
 }
 
+/** Without a project a person sees its own account's rows and its projects, an environment key its project. */
 function unscoped(principal: Principal, authenticator: Authenticator): Caller {
   const { account, role } = principal;
-  if (account.type === 'project') return { account, role, sees: new Set([account.id]), scope: account.id, projectId: account.id };
-  const sees = seesEverything(role) ? undefined : new Set([account.id, ...authenticator.projectsOf(principal)]);
-  return { account, role, sees, scope: account.id, projectId: undefined };
+  const projectId = account.type === 'project' ? account.id : undefined;
+  const sees = seesEverything(role) ? undefined : new Set([account.id]);
+  return { account, role, sees, projects: new Set(authenticator.projectsOf(principal)), scope: account.id, projectId };
 }

@@ -21,13 +21,18 @@ const administered: ReadonlySet<string> = new Set(['setting', 'account']);
 /** Types of the infrastructure, which a restricted member may only look at (Cattle restricted-user.json). */
 const infrastructure: ReadonlySet<string> = new Set(['host', 'machine']);
 
+/** Projects are changed by people, outside of any project; a key of the project itself only reads it (Cattle project-auth.json). */
+function mayManageProjects(role: Role): boolean {
+  return seesEverything(role) || role === 'user';
+}
+
 /** The methods of a type that are left to a role. */
 export function methodsFor(role: Role, type: TypeDefinition): { collection: readonly string[]; resource: readonly string[] } {
   const isReadOnly =
     role === 'readonly' ||
     (administered.has(type.id) && !seesEverything(role)) ||
     (infrastructure.has(type.id) && role === 'restricted') ||
-    (type.id === 'project' && !seesEverything(role) && role !== 'owner' && role !== 'user');
+    (type.id === 'project' && !mayManageProjects(role));
   const only = (methods: readonly string[]): readonly string[] =>
     isReadOnly ? methods.filter((method) => method === 'GET') : methods;
   return { collection: only(type.collectionMethods), resource: only(type.resourceMethods) };
@@ -37,7 +42,7 @@ export function methodsFor(role: Role, type: TypeDefinition): { collection: read
 export function actionAllowed(role: Role, type: TypeDefinition, action: string): boolean {
   if (role === 'readonly') return type.id === 'container' && action === 'logs';
   if (role === 'restricted' && infrastructure.has(type.id)) return false;
-  if (type.id === 'project') return seesEverything(role) || role === 'owner' || role === 'user';
+  if (type.id === 'project') return mayManageProjects(role);
   return true;
 }
 

@@ -7,7 +7,7 @@ import { followLink } from '../resource/links.ts';
 import { renderCollection } from '../resource/render-collection.ts';
 import { renderResource } from '../resource/render-resource.ts';
 import { updateResource } from '../resource/update-resource.ts';
-import { isVisible, visibleRow, visibleRows } from '../resource/visible-rows.ts';
+import { isVisible, requireProjectOwner, visibleRow, visibleRows } from '../resource/visible-rows.ts';
 import { renderSchema, renderSchemas } from '../schema/render-schema.ts';
 import type { TypeDefinition } from '../schema/type-definition.ts';
 import { typeNamed, typeOf } from '../schema/type-table.ts';
@@ -83,6 +83,7 @@ function onResource(context: ApiContext, request: ApiRequest, type: TypeDefiniti
   }
   allow(request.method, methodsFor(request.view.role, type).resource);
   const row = visibleRow(store, request.caller, type, id);
+  if (!isRead(request.method)) requireProjectOwner(request.caller, row);
   if (request.method === 'PUT') {
     allow('PUT', methodsFor(request.view.role, typeOf(row.type)).resource);
     updateResource(context, request, row);

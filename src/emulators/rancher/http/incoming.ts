@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { View } from '../resource/address.ts';
 import type { Role } from '../auth/role.ts';
+import { catalogPrefix } from './empty-catalog.ts';
 import { latestVersion } from './render-version.ts';
 import { requestBase } from './request-base.ts';
 import { type ApiTarget, splitTarget } from './split-target.ts';
@@ -51,5 +52,6 @@ export function viewOf({ base, target, request }: Incoming, role: Role): View {
 
 /** Value of X-API-Schemas, which every answer carries: clients find the schemas by it. */
 export function schemasUrl(incoming: Incoming): string {
-  return `${viewOf(incoming, 'readonly').prefix}/schemas`;
+  const catalog = catalogPrefix(incoming);
+  return `${catalog ?? viewOf(incoming, 'readonly').prefix}/schemas`;
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { JsonObject } from '../../shared/json-value.ts';
 import { BodyTooLargeError } from '../../shared/read-body.ts';
@@ -6,6 +6,7 @@ import type { RequestFault } from '../faults/request-faults.ts';
 import { ApiError, notFound } from './api-error.ts';
 import { type Incoming, parseIncoming, schemasUrl, viewOf } from './incoming.ts';
 import { RequestHandler, type RequestHandlerParts } from './request-handler.ts';
+import type { LogStreams } from '../proxy/log-streams.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 const challenge = 'Basic realm="Enter API access key and secret key as username and password"';
@@ -13,12 +14,14 @@ const challenge = 'Basic realm="Enter API access key and secret key as username 
 /** Largest sum of header bytes. A webhook's token URL is part of it. */
 const headerBytes = 64 * 1024;
 
+/** What websockets lead to. */
+export interface WebsocketParts {
+  readonly subscriptions: Subscriptions;
+  readonly streams: LogStreams;
+}
+
 /** The HTTP side of the emulator: faults, answers and errors in Cattle's shape, websockets. */
-export function createRancherServer(
-  parts: RequestHandlerParts,
-  subscriptions: Subscriptions,
-  fallbackBase: () => string,
-): Server {
+export function createRancherServer(parts: RequestHandlerParts, websockets: WebsocketParts, fallbackBase: () => string): Server {
   const handler = new RequestHandler(parts);
   const server = createServer({ maxHeaderSize: headerBytes });
   server.on('request', (request, response) => {
@@ -28,7 +31,7 @@ export function createRancherServer(
   });
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
-    subscribe(handler, subscriptions, parseIncoming(request, fallbackBase()), connection, head);
+    openWebsocket(handler, websockets, parseIncoming(request, fallbackBase()), connection, head);
   });
   return server;
 }
@@ -98,23 +101,28 @@ function send(response: ServerResponse, incoming: Incoming, status: number, body
   response.end(text);
 }
 
-function subscribe(
+function openWebsocket(
   handler: RequestHandler,
-  subscriptions: Subscriptions,
+  { subscriptions, streams }: WebsocketParts,
   incoming: Incoming,
   connection: Duplex,
   head: Buffer,
 ): void {
   try {
-    if (incoming.target?.segments.join('/').toLowerCase() !== 'subscribe') throw notFound();
+    const path = incoming.target?.segments.join('/').toLowerCase();
+    if (path === 'container-access') {
+      streams.accept(incoming.request, connection, head, incoming.query.get('token') ?? '');
+      return;
+    }
+    if (path !== 'subscribe') throw notFound();
     const caller = handler.identify(incoming);
     subscriptions.accept(incoming.request, connection, head, caller, viewOf(incoming, caller.role), incoming.query);
   } catch (error) {
-    refuseUpgrade(incoming.request, connection, toApiError(error));
+    refuseUpgrade(connection, toApiError(error));
   }
 }
 
-function refuseUpgrade(_request: IncomingMessage, connection: Duplex, error: ApiError): void {
+function refuseUpgrade(connection: Duplex, error: ApiError): void {
   const text = JSON.stringify(error.toJSON());
   connection.end(
     `HTTP/1.1 ${error.status} ${error.code}\r\nContent-Type: application/json; charset=utf-8\r\n` +

@@ -12,6 +12,7 @@ import { isOpenPath, proxyToWebhooks } from '../proxy/webhook-proxy.ts';
 import { ApiError, forbidden, methodNotAllowed, notFound } from './api-error.ts';
 import { answerApi } from './api-operations.ts';
 import type { ApiAnswer, ApiContext } from './api-request.ts';
+import { answerCatalog, catalogPrefix } from './empty-catalog.ts';
 import { type Incoming, viewOf } from './incoming.ts';
 import { renderVersions } from './render-version.ts';
 
@@ -57,6 +58,7 @@ export class RequestHandler {
     if (path === '/_faults') return this.#onFaults(incoming);
     if (path.startsWith('/r/')) return this.#onServiceProxy(incoming, response);
     if (path === '/v1-webhooks' || path.startsWith('/v1-webhooks/')) return this.#onWebhooks(incoming, response);
+    if (catalogPrefix(incoming) !== undefined) return this.#onCatalog(incoming);
     const containerPath = /^\/(?:v1|v2-beta)\/container-proxy(\/.*)?$/.exec(path);
     if (containerPath) return this.#onContainerProxy(incoming, response, containerPath[1] ?? '/');
     return this.#onApi(incoming, response);
@@ -89,6 +91,11 @@ export class RequestHandler {
     });
     this.#parts.context.store.flush();
     return answer;
+  }
+
+  #onCatalog(incoming: Incoming): ApiAnswer {
+    this.identify(incoming, /^\/v1-catalog\/projects\/([^/]+)/.exec(incoming.path)?.[1]);
+    return { status: 200, body: answerCatalog(incoming) };
   }
 
   async #onFaults(incoming: Incoming): Promise<ApiAnswer> {

@@ -45,7 +45,7 @@ const host: CreateRule = ({ store }, request, input) => {
 const apiKey: CreateRule = ({ store }, request, input) => {
   const { caller } = request;
   const accountId = asString(input['accountId']) ?? caller.scope;
-  const isOpen = caller.sees === undefined || caller.sees.has(accountId) || caller.account.id === accountId;
+  const isOpen = caller.sees === undefined || caller.scope === accountId || caller.account.id === accountId;
   if (!isOpen || !store.present('account', accountId)) throw forbidden();
   const key = newKey();
   return {

@@ -40,6 +40,16 @@ export const accountTypes: readonly TypeDefinition[] = [
       virtualMachine          boolean  cu default=false
     `,
   }),
+  defineResource({
+    id: 'projectTemplate',
+    methods: 'r',
+    columns: 'externalId',
+    fields: `
+      externalId  string      r
+      isPublic    boolean     r
+      stacks      array[json] r
+    `,
+  }),
   defineType({ id: 'setProjectMembersInput', methods: 'c', fields: 'members array[projectMember] c' }),
   defineType({
     id: 'projectMember',
