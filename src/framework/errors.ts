@@ -25,7 +25,7 @@ const statusOf = {
 export type ErrorCode = keyof typeof statusOf;
 
 export interface ServiceErrorOptions {
-  /** Overrides the code's own status, where the Go service passed an upstream status on. */
+  /** Overrides the code's own status, where the Go service passed an upstream status on; 400 to 599, others are left out. */
   readonly status?: number;
   readonly cause?: unknown;
   /** Seconds after which a new try makes sense; becomes the Retry-After header. */
@@ -48,7 +48,7 @@ export class ServiceError extends Error {
   constructor(code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.status = options.status ?? statusOf[code];
+    this.status = isErrorStatus(options.status) ? options.status : statusOf[code];
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.fieldName = options.fieldName;
   }
@@ -56,6 +56,11 @@ export class ServiceError extends Error {
   toJSON(): { code: ErrorCode; status: number; message: string } {
     return { code: this.code, status: this.status, message: this.message };
   }
+}
+
+/** An upstream's redirect or made-up number is no status that we could answer an error with. */
+function isErrorStatus(status: number | undefined): status is number {
+  return status !== undefined && status >= 400 && status <= 599;
 }
 
 /** Whatever was thrown, as an Error; a value that is none is kept as the cause. */

@@ -35,17 +35,19 @@ export class SealedValues {
 
   /** @throws ServiceError `BadReceiver` if the envelope is broken, of another key or for another purpose. */
   open(envelope: string, purpose: string): string {
-    const [keyId, text] = envelope.slice(prefix.length).split(':');
+    const [keyId, text = '', ...more] = envelope.slice(prefix.length).split(':');
+    const key = this.#requireKey();
     if (keyId !== this.#keyId) throw new ServiceError('BadReceiver', 'A secret of this receiver was sealed with another RSA key');
-    const bytes = Buffer.from(text ?? '', 'base64url');
+    const bytes = Buffer.from(text, 'base64url');
+    if (more.length > 0 || bytes.length < nonceBytes + tagBytes || bytes.toString('base64url') !== text) throw changedInStore();
     try {
       const decipher = crypto
-        .createDecipheriv('aes-256-gcm', this.#requireKey(), bytes.subarray(0, nonceBytes))
+        .createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
         .setAAD(Buffer.from(purpose));
       decipher.setAuthTag(bytes.subarray(-tagBytes));
       return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString('utf8');
     } catch (cause) {
-      throw new ServiceError('BadReceiver', 'A secret of this receiver cannot be opened: it was changed in the store', { cause });
+      throw changedInStore(cause);
     }
   }
 
@@ -53,4 +55,8 @@ export class SealedValues {
     if (!this.#key) throw new ServiceError('Internal', 'Secrets cannot be sealed without RSA_PRIVATE_KEY_CONTENTS');
     return this.#key;
   }
+}
+
+function changedInStore(cause?: unknown): ServiceError {
+  return new ServiceError('BadReceiver', 'A secret of this receiver cannot be opened: it was changed in the store', { cause });
 }

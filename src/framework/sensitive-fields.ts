@@ -3,16 +3,14 @@ import { SealedValues } from './sealed-values.ts';
 
 type Convert = (value: string, purpose: string) => string;
 
-/** A config whose sensitive fields are sealed for the receiver with this key. Those already sealed stay as they are. */
+/** A config whose sensitive fields are sealed for the receiver with this key. */
 export function sealSensitive(
   definition: DriverDefinition,
   config: DriverConfig,
   sealed: SealedValues,
   key: string,
 ): DriverConfig {
-  return mapSensitive(definition, config, key, (value, purpose) =>
-    SealedValues.isSealed(value) ? value : sealed.seal(value, purpose),
-  );
+  return mapSensitive(definition, config, key, (value, purpose) => sealed.seal(value, purpose));
 }
 
 /** The opposite of `sealSensitive`. @throws ServiceError `BadReceiver` where one cannot be opened. */

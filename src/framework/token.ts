@@ -92,6 +92,7 @@ function parseStrictly(token: string): { header: JsonObject; payload: JsonObject
     throw invalid('token contains an invalid number of segments');
   }
   const header = parsePart(head);
+  requireUniqueNames(head, header);
   const { alg, typ, crit, kid } = header;
   if (alg !== 'RS256')
     throw invalid(`Unexpected signing method: ${typeof alg === 'string' && /^\w{1,10}$/.test(alg) ? alg : 'unknown'}`);
@@ -104,6 +105,12 @@ function parseStrictly(token: string): { header: JsonObject; payload: JsonObject
   if (signature === '') throw invalid('crypto/rsa: verification error');
   decodeCanonically(signature);
   return { header, payload };
+}
+
+/** A name that stands there twice is read one way here and another way there: only what JSON.stringify would write passes. */
+function requireUniqueNames(head: string, header: JsonObject): void {
+  const written = Buffer.from(head, 'base64url').toString('utf8');
+  if (JSON.stringify(header).replace(/\s/g, '') !== written.replace(/\s/g, '')) throw invalid('the header is ambiguous');
 }
 
 function parsePart(part: string): JsonObject {
