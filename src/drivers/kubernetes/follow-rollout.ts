@@ -20,6 +20,9 @@ export interface FollowOptions extends RolloutExpectation {
 const tickMs = 500;
 /** What was seen longer ago than this says nothing about now, milliseconds. */
 const staleMs = 60_000;
+/** Each message is stored: of a large rollout only so many are told at once, then one at a time with a pause between. */
+const freeTellings = 20;
+const tellingPauseMs = 2000;
 /** Refusals in a row, after which the right is taken to be gone. */
 const refusals = 3;
 
@@ -62,6 +65,8 @@ class Sight {
   #refusals = 0;
   #lastError: Error | undefined;
   #told = '';
+  #toldAt = 0;
+  #tellings = 0;
   #wake: (() => void) | undefined;
 
   constructor(options: FollowOptions) {
@@ -139,8 +144,11 @@ class Sight {
   tell({ message, waiting }: RolloutStatus): void {
     const cause = waitingText(waiting);
     const text = cause === '' ? message : `${message}; ${cause}`;
-    if (text === this.#told) return;
+    const now = performance.now();
+    if (text === this.#told || (this.#tellings >= freeTellings && now - this.#toldAt < tellingPauseMs)) return;
     this.#told = text;
+    this.#toldAt = now;
+    this.#tellings += 1;
     this.#options.progress(text);
   }
 
