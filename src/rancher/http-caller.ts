@@ -58,7 +58,7 @@ export class HttpCaller {
 }
 
 function unreachable({ method, url }: CallOptions, error: Error, timeoutMs: number): RancherError {
-  const { origin, pathname } = new URL(url);
+  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: 'an address that is no URL' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   const what = error.name === 'TimeoutError' || error.name === 'AbortError' ? `no answer within ${timeoutMs / 1000} s` : code;
   // The query is left out: a receiver's key may be in it.

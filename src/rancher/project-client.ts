@@ -1,5 +1,6 @@
 import { isJsonObject } from '../framework/json.ts';
 import { type Answer, type CallOptions, requireObject, requireSuccess } from './http-caller.ts';
+import { pathPart } from './path-part.ts';
 import { onServer, type ProjectSchemasCache, type TypeSchema } from './project-schemas.ts';
 import { RancherError } from './rancher-error.ts';
 import type { RancherProject, RancherResource } from './rancher.ts';
@@ -9,6 +10,8 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** The largest page that Cattle gives without being asked for more rows than most environments have. */
 const pageSize = '1000';
+/** A list with more pages has no end. */
+const maxPages = 100;
 
 /** RancherProject over HTTP. */
 export class ProjectClient implements RancherProject {
@@ -31,6 +34,7 @@ export class ProjectClient implements RancherProject {
     const seen = new Set<string>();
     while (next !== undefined && !seen.has(next)) {
       seen.add(next);
+      if (seen.size > maxPages) throw new RancherError('unreachable', `GET ${new URL(next).pathname}: the list does not end`);
       const page: Record<string, unknown> = await this.#object({ method: 'GET', url: next });
       if (!Array.isArray(page['data']))
         throw new RancherError('unreachable', `GET ${new URL(next).pathname}: the answer is no collection`);
@@ -42,7 +46,8 @@ export class ProjectClient implements RancherProject {
 
   async get(type: string, id: string): Promise<RancherResource | undefined> {
     const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('GET'));
-    return this.#read(`${collection}/${encodeURIComponent(id)}`);
+    const part = pathPart(id);
+    return part === undefined ? undefined : this.#read(`${collection}/${part}`);
   }
 
   async create(type: string, body: Body): Promise<RancherResource> {
@@ -52,18 +57,18 @@ export class ProjectClient implements RancherProject {
 
   async update(type: string, id: string, body: Body): Promise<RancherResource> {
     const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('PUT'));
-    return this.#resource({ method: 'PUT', url: `${collection}/${encodeURIComponent(id)}`, body: JSON.stringify(body) });
+    return this.#resource({ method: 'PUT', url: `${collection}/${requirePathPart(id)}`, body: JSON.stringify(body) });
   }
 
   async remove(type: string, id: string): Promise<void> {
     const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('DELETE'));
-    const options = { method: 'DELETE', url: `${collection}/${encodeURIComponent(id)}` } as const;
+    const options = { method: 'DELETE', url: `${collection}/${requirePathPart(id)}` } as const;
     const answer = await this.#call(options);
     this.#forgetIfRefused(answer);
     requireSuccess(answer, options);
   }
 
-  action(resource: RancherResource, name: string, body?: Body): Promise<RancherResource> {
+  async action(resource: RancherResource, name: string, body?: Body): Promise<RancherResource> {
     const link = resource.actions?.[name];
     if (typeof link !== 'string') {
       throw new RancherError(
@@ -78,7 +83,7 @@ export class ProjectClient implements RancherProject {
     });
   }
 
-  reload(resource: RancherResource): Promise<RancherResource | undefined> {
+  async reload(resource: RancherResource): Promise<RancherResource | undefined> {
     return this.#read(this.#self(resource));
   }
 
@@ -129,7 +134,7 @@ export class ProjectClient implements RancherProject {
   }
 
   #nextPage(pagination: unknown): string | undefined {
-    if (!isJsonObject(pagination) || typeof pagination['next'] !== 'string') return undefined;
+    if (!isJsonObject(pagination) || typeof pagination['next'] !== 'string' || pagination['next'] === '') return undefined;
     return onServer(pagination['next'], this.#api);
   }
 }
@@ -141,4 +146,10 @@ function isResource(value: unknown): value is RancherResource {
 function asResource(value: Record<string, unknown>, { method, url }: CallOptions): RancherResource {
   if (!isResource(value)) throw new RancherError('unreachable', `${method} ${new URL(url).pathname}: the answer is no resource`);
   return value;
+}
+
+function requirePathPart(id: string): string {
+  const part = pathPart(id);
+  if (part === undefined) throw new RancherError('notOffered', `Rancher has nothing with the id ${JSON.stringify(id)}`);
+  return part;
 }

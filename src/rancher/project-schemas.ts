@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../framework/json.ts';
 import { type Answer, type CallOptions, requireObject } from './http-caller.ts';
+import { pathPart } from './path-part.ts';
 import { RancherError } from './rancher-error.ts';
 
 /** What is kept of one schema: where its collection is and what may be done there. */
@@ -19,7 +20,7 @@ const maxProjects = 512;
  * The schemas of every project, fetched once (go-rancher fetches them at every request) and again when they stop fitting.
  */
 export class ProjectSchemasCache {
-  readonly #entries = new Map<string, { schemas: Promise<ProjectSchemas>; at: number; settled: boolean }>();
+  readonly #entries = new Map<string, { schemas: Promise<ProjectSchemas>; at: number }>();
   readonly #get: (options: CallOptions) => Promise<Answer>;
   readonly #api: string;
 
@@ -35,14 +36,14 @@ export class ProjectSchemasCache {
   /** True if asking for the project's schemas now costs no call. */
   has(projectId: string): boolean {
     const entry = this.#entries.get(projectId);
-    return entry !== undefined && Date.now() - entry.at < maxAgeMs;
+    return entry !== undefined && performance.now() - entry.at < maxAgeMs;
   }
 
   /** @throws RancherError `schemas` */
   get(projectId: string): Promise<ProjectSchemas> {
     const known = this.#entries.get(projectId);
     if (known && this.has(projectId)) return known.schemas;
-    const entry = { schemas: this.#fetch(projectId), at: Date.now(), settled: false };
+    const entry = { schemas: this.#fetch(projectId), at: performance.now() };
     this.#entries.delete(projectId);
     this.#entries.set(projectId, entry);
     for (const oldest of this.#entries.keys()) {
@@ -60,7 +61,10 @@ export class ProjectSchemasCache {
   }
 
   async #fetch(projectId: string): Promise<ProjectSchemas> {
-    const url = `${this.#api}/projects/${encodeURIComponent(projectId)}/schemas`;
+    const part = pathPart(projectId);
+    if (part === undefined)
+      throw new RancherError('schemas', `Rancher has no project ${JSON.stringify(projectId)}`, { status: 404 });
+    const url = `${this.#api}/projects/${part}/schemas`;
     try {
       const first = await this.#get({ method: 'GET', url });
       let body = requireObject(first, { method: 'GET', url });
@@ -83,9 +87,13 @@ export class ProjectSchemasCache {
 /**
  * A link that Rancher gave out, on the server that we were configured with: a link to another host, as a proxy in between
  * may produce, must not draw the service's key there.
+ * @throws RancherError `unreachable` for what is no such link.
  */
 export function onServer(link: string, api: string): string {
-  const url = new URL(link, api);
+  const url = URL.canParse(link, api) ? new URL(link, api) : undefined;
+  // Of any other scheme the path need not begin with a slash, so that `x:@host/` would become a host of its own.
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new RancherError('unreachable', 'Rancher gave out a link that is no HTTP URL');
   return new URL(api).origin + url.pathname + url.search;
 }
 

@@ -3,6 +3,7 @@ import { ServiceError } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
 import { LruMap } from '../../framework/lru-map.ts';
 import type { Answer, CallOptions } from '../../rancher/http-caller.ts';
+import { pathPart } from '../../rancher/path-part.ts';
 import { type Access, type AuthorizationRequest, type Authorizer, headerText, requireProjectId } from './authorizer.ts';
 
 /** For how long an answer is believed, milliseconds. */
@@ -42,7 +43,9 @@ export class RancherAuthorizer implements Authorizer {
   }
 
   async #ask(credentials: Record<string, string>, projectId: string): Promise<Access> {
-    const url = `${this.#rancher.url.api}/projects/${encodeURIComponent(projectId)}/schemas/genericObject`;
+    const part = pathPart(projectId);
+    if (part === undefined) throw new ServiceError('Forbidden', `No access to project ${projectId}`);
+    const url = `${this.#rancher.url.api}/projects/${part}/schemas/genericObject`;
     const headers = { Accept: 'application/json', 'X-API-No-Challenge': 'true', ...credentials };
     const answer = await this.#rancher.callAs({ method: 'GET', url, headers }).catch((cause: unknown) => {
       throw new ServiceError('Unavailable', 'Rancher cannot be asked about your rights', { cause, retryAfterSeconds: 1 });
@@ -54,7 +57,9 @@ export class RancherAuthorizer implements Authorizer {
         retryAfterSeconds: 1,
       });
     }
-    return { mayWrite: mayPost(answer.text) };
+    const methods = collectionMethods(answer.text);
+    if (!methods) throw new ServiceError('Unavailable', 'Rancher gave no answer about your rights', { retryAfterSeconds: 1 });
+    return { mayWrite: methods.includes('POST') };
   }
 }
 
@@ -77,11 +82,13 @@ function splitCookie(cookie: string): [string, string] {
   return [name.trim(), value.join('=').trim()];
 }
 
-function mayPost(text: string): boolean {
+/** Undefined for what is not the schema that was asked for, such as the page of a proxy: nobody may do anything then. */
+function collectionMethods(text: string): readonly unknown[] | undefined {
   try {
     const schema: unknown = JSON.parse(text);
-    return isJsonObject(schema) && Array.isArray(schema['collectionMethods']) && schema['collectionMethods'].includes('POST');
+    if (!isJsonObject(schema) || schema['id'] !== 'genericObject') return undefined;
+    return Array.isArray(schema['collectionMethods']) ? schema['collectionMethods'] : [];
   } catch {
-    return false;
+    return undefined;
   }
 }
