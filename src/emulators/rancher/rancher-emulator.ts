@@ -98,7 +98,8 @@ export interface RancherEmulator {
 
 /**
  * Starts a Rancher 1.6 API (Cattle) of its own: schemas, accounts and keys, stacks, services with their containers and
- * upgrades, hosts, receivers' generic objects, and the proxies `/r/…` and `/v1-webhooks/…`.
+ * upgrades, hosts, receivers' generic objects, and the proxies `/r/…` and `/v1-webhooks/…`. Faults on demand: see
+ * `EmulatorFaults`; over HTTP they are at `/_faults`.
  *
  * @throws the socket's error (EADDRINUSE…), RangeError for a bad speed, Error for a seed that does not fit.
  */

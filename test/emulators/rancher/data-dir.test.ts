@@ -57,4 +57,12 @@ describe('Rancher emulator: data on disk', () => {
     expect(readFileSync(file).includes(key.secretValue)).to.equal(false);
     expect(readFileSync(file).includes(key.publicValue)).to.equal(true);
   });
+
+  it('refuses a folder that is in use', async () => {
+    const emulator = await startSample({ dataDir });
+    const error: unknown = await startSample({ dataDir }).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(Error).with.property('message').that.includes('another process has it open');
+    await emulator.stop();
+    await (await startSample({ dataDir })).stop();
+  });
 });

@@ -107,4 +107,25 @@ describe('Rancher emulator: versions and schemas', () => {
     expect(body).to.have.property('actionLinks');
     expect(body).to.not.have.property('actions');
   });
+
+  it('falls back on its own address for a Host that is none', async () => {
+    for (const headers of [
+      { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'a"<b>' },
+      { 'x-api-request-url': 'javascript:1' },
+    ]) {
+      const { body } = await call('GET', '/v2-beta', undefined, headers);
+      expect(at(body, 'links', 'self')).to.equal(`${emulator.url}/v2-beta`);
+    }
+  });
+
+  it('has an empty catalog, which the command line client asks for', async () => {
+    const answer = await call('GET', '/v1-catalog/projects/1a5');
+    expect(answer.status).to.equal(200);
+    const schemas = `${emulator.url}/v1-catalog/projects/1a5/schemas`;
+    expect(answer.headers.get('x-api-schemas')).to.equal(schemas);
+    expect(at((await call('GET', schemas)).body, 'data', 1, 'id')).to.equal('template');
+    expect((await call('GET', '/v1-catalog/templates')).body['data']).to.deep.equal([]);
+    expect((await call('GET', '/v1-catalog/templates/library:x')).status).to.equal(404);
+    expect((await callerOf(emulator.url, '')('GET', '/v1-catalog')).status).to.equal(401);
+  });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import type { RancherEmulator } from '../../../src/emulators/rancher/rancher-emulator.ts';
+import { textOf } from '../../../src/emulators/shared/json-value.ts';
 import { at, callerOf, startSample, until } from '../../support/rancher-emulator-client.ts';
 
 describe('Rancher emulator: subscribe', () => {
@@ -52,4 +53,18 @@ describe('Rancher emulator: subscribe', () => {
       socket.terminate();
     });
   }
+
+  it('opens the log of a container by the token that the action gives', async () => {
+    const access = await callerOf(emulator.url)('POST', '/v2-beta/projects/1a5/containers/1i1?action=logs', { follow: false });
+    expect(access.status).to.equal(202);
+    const socket = new WebSocket(`${textOf(access.body['url'])}?token=${textOf(access.body['token'])}`);
+    const [line] = (await once(socket, 'message')) as [Buffer];
+    expect(line.toString()).to.match(/^01 \d{4}-/);
+    await once(socket, 'close');
+    const refused = new WebSocket(`${textOf(access.body['url'])}?token=wrong`);
+    const [, response] = (await once(refused, 'unexpected-response')) as [unknown, { statusCode: number }];
+    expect(response.statusCode).to.equal(401);
+    refused.on('error', () => undefined);
+    refused.terminate();
+  });
 });

@@ -11,18 +11,18 @@ function first(headers: IncomingHttpHeaders, name: string): string {
  * else it is `http://` and the Host header (go-rancher api/url.go and Cattle's UrlBuilder agree on this).
  *
  * @param path path of the request as received.
- * @param fallback address used if the caller sent no Host.
+ * @param fallback address used if the caller sent no Host, or one that is none.
  */
 export function requestBase(headers: IncomingHttpHeaders, path: string, fallback: string): string {
   const whole = (first(headers, 'x-api-request-url').split('?')[0] ?? '').replace(/[\s"<>]/g, '');
   if (whole !== '') {
     const at = whole.lastIndexOf(path);
     if (at > 0 && path !== '/') return whole.slice(0, at);
-    return URL.canParse(whole) ? new URL(whole).origin : fallback;
+    return /^https?:/i.test(whole) && URL.canParse(whole) ? new URL(whole).origin : fallback;
   }
-  const proto = first(headers, 'x-forwarded-proto');
+  const proto = /^[a-z]+$/i.exec(first(headers, 'x-forwarded-proto'))?.[0] ?? '';
   const host = proto === '' ? first(headers, 'host') : first(headers, 'x-forwarded-host') || first(headers, 'host');
-  if (host === '') return fallback;
+  if (!/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return fallback;
   if (proto === '') return `http://${host}`;
   const port = first(headers, 'x-forwarded-port');
   if (port === '' || port === '80' || port === '443') return `${proto}://${host}`;

@@ -86,9 +86,18 @@ export class ProcessEngine {
       if (this.#clock.isInstant) continue;
       run.cancel = this.#clock.after(wait, () => {
         this.#advance(row, run);
-        this.#store.flush();
+        this.#flush();
       });
       return;
+    }
+  }
+
+  /** Outside of a request nobody can be told of a full disk: the rows stay unwritten, and the next request's flush tells. */
+  #flush(): void {
+    try {
+      this.#store.flush();
+    } catch {
+      // See above.
     }
   }
 

@@ -14,6 +14,8 @@ export interface ResourceFile {
 /**
  * Opens `rancher.sqlite` in a folder, which is made if it is missing; both are for their owner only. Every save is synced to
  * the disk before it returns.
+ *
+ * @throws Error if another process has the file open.
  */
 export async function openResourceFile(folder: string): Promise<ResourceFile> {
   const { DatabaseSync: Database } = await import('node:sqlite');
@@ -21,13 +23,23 @@ export async function openResourceFile(folder: string): Promise<ResourceFile> {
   const path = join(folder, 'rancher.sqlite');
   const database = new Database(path);
   chmodSync(path, 0o600);
+  prepare(database, path);
+  return fileOn(database);
+}
+
+/** Takes the file for this process alone: two would overwrite each other's rows, which both keep in memory. */
+function prepare(database: DatabaseSync, path: string): void {
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT');
+  } catch (error) {
+    database.close();
+    throw new Error(`${path} cannot be opened, or another process has it open`, { cause: error });
+  }
   database.exec(`
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS resource (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS number (base TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
   `);
-  return fileOn(database);
 }
 
 function fileOn(database: DatabaseSync): ResourceFile {
