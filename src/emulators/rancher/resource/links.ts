@@ -4,6 +4,7 @@ import type { TypeDefinition } from '../schema/type-definition.ts';
 import { typeOf } from '../schema/type-table.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { type Row, valueOf } from '../store/row.ts';
+import { childrenOf } from './child-index.ts';
 
 /** A link to rows of another type whose field names this row. */
 interface ChildLink {
@@ -59,7 +60,7 @@ export function followLink(
   const children = childLinks[type.base] ?? {};
   const key = Object.keys(children).find((link) => link.toLowerCase() === name.toLowerCase());
   const child = key === undefined ? undefined : children[key];
-  if (child) return { type: typeOf(child.type), rows: store.filter(child.type, (other) => refersTo(other, child.field, row)) };
+  if (child) return { type: typeOf(child.type), rows: childRows(store, child, row) };
   const field = type.fields.get(`${name}Id`);
   const target = field && splitType(field.type).inner;
   if (target === undefined) return undefined;
@@ -67,23 +68,22 @@ export function followLink(
   return { row: typeof id === 'string' ? store.find(typeOf(target), id) : undefined };
 }
 
-function refersTo(other: Row, field: string, row: Row): boolean {
-  if (field === 'instanceIds') return asStrings(row.fields['serviceIds']).includes(other.id);
-  const value = valueOf(other, field);
-  return value === row.id || (Array.isArray(value) && value.includes(row.id));
+/** The link from a container to its services is the one that its own field holds. */
+function childRows(store: ResourceStore, { type, field }: ChildLink, row: Row): Row[] {
+  if (field !== 'instanceIds') return [...childrenOf(store, type, field, row.id)];
+  return asStrings(row.fields['serviceIds']).flatMap((id) => store.present('service', id) ?? []);
 }
 
 /** Fields that are lists of a row's children, filled in when it is shown. */
 export function childIds(store: ResourceStore, row: Row, base: string): JsonObject {
-  const ids = (type: string, field: string): string[] =>
-    store.filter(type, (other) => refersTo(other, field, row)).map(({ id }) => id);
+  const ids = (type: string, field: string): string[] => childrenOf(store, type, field, row.id).map((child) => child.id);
   if (base === 'service') return { instanceIds: ids('instance', 'serviceIds'), linkedServices: linkedServices(store, row) };
   if (base === 'stack') return { serviceIds: ids('service', 'stackId') };
   return base === 'host' ? { instanceIds: ids('instance', 'hostId') } : {};
 }
 
 function linkedServices(store: ResourceStore, row: Row): JsonObject {
-  const entries = store.where('serviceConsumeMap', 'serviceId', row.id).map((map): [string, string] => {
+  const entries = childrenOf(store, 'serviceConsumeMap', 'serviceId', row.id).map((map): [string, string] => {
     const id = textOf(map.fields['consumedServiceId']);
     return [map.name ?? store.present('service', id)?.name ?? id, id];
   });

@@ -39,12 +39,18 @@ export class ResourceStore {
   readonly #dropped = new Set<string>();
   readonly #removed = new Set<Row>();
   readonly #file: ResourceFile | undefined;
+  #version = 0;
 
   constructor(file?: ResourceFile) {
     this.#file = file;
     const loaded = file?.load();
     for (const [base, next] of loaded?.numbers ?? []) this.#numbers.set(base, next);
     for (const row of loaded?.rows ?? []) this.#keep(row);
+  }
+
+  /** Grows with every change: tells whether what was worked out from the rows still holds. */
+  get version(): number {
+    return this.#version;
   }
 
   get isEmpty(): boolean {
@@ -103,6 +109,7 @@ export class ResourceStore {
 
   /** To be called after every change of a row. */
   changed(row: Row): void {
+    this.#version++;
     this.#dirty.set(row.id, row);
     if (row.removed !== null) this.#removed.add(row);
     for (const listener of this.#listeners) listener(row);
@@ -147,6 +154,7 @@ export class ResourceStore {
   }
 
   #forget(row: Row): void {
+    this.#version++;
     this.#removed.delete(row);
     this.#byBase.get(typeOf(row.type).base)?.delete(row.id);
     this.#dirty.delete(row.id);
