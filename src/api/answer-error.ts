@@ -6,13 +6,20 @@ import { UrlBuilder } from './url-builder.ts';
 
 /** The one place where an error becomes an HTTP answer. What is no ServiceError is a fault of ours: 500, told to the log alone. */
 export function answerError(log: Log, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  const error = known(thrown) ?? unexpected(log, thrown);
-  if (response.headersSent) {
+  try {
+    const error = known(thrown) ?? unexpected(log, thrown);
+    if (response.headersSent) response.destroy();
+    else writeError(request, response, error);
+  } catch (cause) {
+    // Nobody is left to tell the caller.
+    log.error('an error could not be answered', { error: coerceError(cause) });
     response.destroy();
-    return;
   }
+}
+
+function writeError(request: IncomingMessage, response: ServerResponse, error: ServiceError): void {
   const [path, rawQuery] = splitUrl(request.url ?? '/');
-  const urls = urlsOrPlain(request, path);
+  const urls = urlsOrPlain(request, decodedOrRaw(path));
   const { status, message, retryAfterSeconds, fieldName } = error;
   const details = fieldName === undefined ? {} : { fieldName, code: error.code };
   const headers = {
@@ -36,6 +43,15 @@ function urlsOrPlain(request: IncomingMessage, path: string): UrlBuilder {
     return new UrlBuilder(request.headers, path);
   } catch {
     return new UrlBuilder({ host: request.headers.host ?? '' }, path);
+  }
+}
+
+/** A path that cannot be decoded may be the fault too. */
+function decodedOrRaw(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 

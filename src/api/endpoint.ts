@@ -7,7 +7,7 @@ import type { Receiver } from '../framework/receiver.ts';
 import type { SealedValues } from '../framework/sealed-values.ts';
 import { openSensitive } from '../framework/sensitive-fields.ts';
 import { readBody } from './request-body.ts';
-import { isForm, parseTriggerParameters, queryWithoutCredentials } from './trigger-parameters.ts';
+import { isForm, parseTriggerParameters, queryWithoutCredentials, type TriggerParameters } from './trigger-parameters.ts';
 import { findTriggered, type TriggerContext, type Triggered } from './trigger-receiver.ts';
 
 export interface EndpointContext extends TriggerContext {
@@ -42,13 +42,14 @@ export async function serveEndpoint(
 ): Promise<void> {
   const query = new URLSearchParams(rawQuery);
   const form = isForm(request.headers) ? await readBody(request, limits.formBytes) : undefined;
-  const triggered = await findTriggered(context, await parseTriggerParameters(query, request.headers, form));
+  const parameters = await parseTriggerParameters(query, request.headers, form);
+  const triggered = await findTriggered(context, parameters);
   context.expire(triggered.receiver);
   // Go has consumed a form by now: drivers see an empty body.
   const body = form === undefined ? await readBody(request, limits.bodyBytes) : Buffer.alloc(0);
   const { driver } = triggered;
   try {
-    const headers = forwardableHeaders(request.headers);
+    const headers = forwardableHeaders(request.headers, parameters);
     await context.dispatcher.deliver(openReceiver(context, triggered), driver, {
       headers,
       query: queryWithoutCredentials(rawQuery),
@@ -70,9 +71,17 @@ function openReceiver({ sealed }: EndpointContext, { receiver, driver }: Trigger
   };
 }
 
-function forwardableHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name, value]) => value !== undefined && !droppedHeaders.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+/** A proxy in between may repeat the URL in a header of its own; a shorter text than any real credential may be anything. */
+const shortestCredential = 16;
+
+function forwardableHeaders(headers: IncomingHttpHeaders, { token, key }: TriggerParameters): Record<string, string> {
+  const credentials = [token, key].filter((text) => text.length >= shortestCredential);
+  const kept: [string, string][] = [];
+  for (const [name, value = ''] of Object.entries(headers)) {
+    const text = Array.isArray(value) ? value.join(', ') : value;
+    if (!droppedHeaders.has(name) && !credentials.some((credential) => text.includes(credential))) kept.push([name, text]);
+  }
+  return Object.fromEntries(kept);
 }
 
 /** The Go service wraps whatever a driver says. */

@@ -81,7 +81,7 @@ export function write(
 /** The URL was made of the caller's own headers and path: whatever a header may not hold is percent-encoded. */
 function asHeaderValue(url: string): string {
   // oxlint-disable-next-line no-control-regex
-  return url.toWellFormed().replace(/[^\u0021-\u007e]/g, (character) => encodeURIComponent(character));
+  return url.toWellFormed().replace(/[^\u0021-\u007e]/gu, (character) => encodeURIComponent(character));
 }
 
 /** The body of every error, as the Go service has it. */

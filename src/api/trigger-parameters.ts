@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ServiceError } from '../framework/errors.ts';
 
 /** What a trigger URL proves to know. */
 export interface TriggerParameters {
@@ -18,7 +17,6 @@ export function isForm(headers: IncomingHttpHeaders): boolean {
 /**
  * The parameters by Go's FormValue: those of a form body win over those of the query.
  * @param form the body of a form; undefined for any other.
- * @throws ServiceError for a form that cannot be read.
  */
 export async function parseTriggerParameters(
   query: URLSearchParams,
@@ -37,8 +35,9 @@ async function parseForm(body: Buffer, contentType: string): Promise<{ get(name:
   if (!/^multipart/i.test(contentType)) return new URLSearchParams(body.toString('utf8'));
   try {
     return await new Response(new Uint8Array(body), { headers: { 'Content-Type': contentType } }).formData();
-  } catch (cause) {
-    throw new ServiceError('InvalidRequest', 'The form cannot be read', { cause });
+  } catch {
+    // Go's FormValue drops the fault, and what the query says counts.
+    return new URLSearchParams();
   }
 }
 

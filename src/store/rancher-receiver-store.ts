@@ -72,11 +72,16 @@ export function toReceiver(projectId: string, resource: RancherResource): Receiv
     url: data['url'],
     paused: data['paused'] === true,
     replacedBy: typeof data['replacedBy'] === 'string' ? data['replacedBy'] : undefined,
-    expiresAt: typeof data['expiresAt'] === 'number' ? data['expiresAt'] : undefined,
+    expiresAt: isTime(data['expiresAt']) ? data['expiresAt'] : undefined,
     data,
   };
 }
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** Whatever stands there was written by a member of the project: a number that no Date takes is none of ours. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(new Date(value).getTime());
 }

@@ -9,7 +9,7 @@ import type { Representation } from '../representation.ts';
 import type { ApiRequest } from '../request.ts';
 import { newResourceData } from './create-receiver.ts';
 import { toReceiverResource } from './receiver-resource.ts';
-import { authorizeWrite, type ReceiversContext, requireReceiver, upstream } from './receivers-context.ts';
+import { authorizeWrite, type ReceiversContext, requireLivingReceiver, upstream } from './receivers-context.ts';
 import { requireDriver } from './replace-receiver.ts';
 import { newReceiverKey } from './trigger-urls.ts';
 
@@ -28,7 +28,7 @@ export async function actOnReceiver(context: ReceiversContext, request: ApiReque
   const name = request.query.get('action') ?? '';
   const act = acts.get(name);
   if (!act) throw new ServiceError('ActionNotAvailable', `A webhook has no action ${name}`, { fieldName: 'action' });
-  const receiver = await requireReceiver(context, request);
+  const receiver = await requireLivingReceiver(context, request);
   const changed = await act(context, request, receiver);
   return { status: 200, body: toReceiverResource(context, changed, access, request.urls) };
 }
@@ -61,10 +61,13 @@ async function rotate(context: ReceiversContext, request: ApiRequest, receiver: 
     .create(receiver.projectId, { name: receiver.name, key, data })
     .catch(upstream('Failed to create webhook: '));
   const expiresAt = Date.now() + overlapSeconds * 1000;
-  const old = await context.store
-    .replaceData(receiver, { ...receiver.data, replacedBy: created.id, expiresAt })
-    .catch(upstream('Failed to update webhook: '));
-  context.expire(old);
+  try {
+    context.expire(await context.store.replaceData(receiver, { ...receiver.data, replacedBy: created.id, expiresAt }));
+  } catch (thrown) {
+    // The caller never learns the new URL: it must not work.
+    await context.store.remove(created).catch(() => undefined);
+    upstream('Failed to update webhook: ')(thrown);
+  }
   return created;
 }
 

@@ -35,6 +35,13 @@ export async function requireReceiver(context: ReceiversContext, { projectId, id
   return receiver;
 }
 
+/** The same, for a change: Rancher still gives out what it has removed. @throws ServiceError `NotFound` */
+export async function requireLivingReceiver(context: ReceiversContext, request: ApiRequest): Promise<Receiver> {
+  const receiver = await requireReceiver(context, request);
+  if (receiver.removed) throw new ServiceError('NotFound', 'Webhook not found');
+  return receiver;
+}
+
 /** Turns a failed call to Rancher into the Go service's answer: 500, go-rancher's text, and what was being done before it. */
 export function upstream(doing = ''): (thrown: unknown) => never {
   return (thrown) => {

@@ -1,14 +1,14 @@
 import { decodeStoredConfig } from '../../framework/definition.ts';
-import type { Driver, DriverConfig } from '../../framework/driver.ts';
+import type { Driver, DriverConfig, DriverDefinition } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import type { Receiver } from '../../framework/receiver.ts';
-import { sealSensitive } from '../../framework/sensitive-fields.ts';
+import { openSensitive, sealSensitive } from '../../framework/sensitive-fields.ts';
 import { requireProjectId } from '../authorization/authorizer.ts';
 import type { Representation } from '../representation.ts';
 import type { ApiRequest } from '../request.ts';
 import { ReceiverInput, requireJsonContentType } from './receiver-input.ts';
 import { toReceiverResource } from './receiver-resource.ts';
-import { authorizeWrite, type ReceiversContext, requireReceiver, upstream } from './receivers-context.ts';
+import { authorizeWrite, type ReceiversContext, requireLivingReceiver, upstream } from './receivers-context.ts';
 
 /** `PUT /v1-webhooks/receivers/<id>`: another config behind the same URL. Nothing else can change. */
 export async function replaceReceiver(context: ReceiversContext, request: ApiRequest): Promise<Representation> {
@@ -17,12 +17,14 @@ export async function replaceReceiver(context: ReceiversContext, request: ApiReq
   requireJsonContentType(request);
   requireProjectId(request.projectId);
   const input = ReceiverInput.parse(body);
-  const receiver = await requireReceiver(context, request);
+  const receiver = await requireLivingReceiver(context, request);
   const driver = requireDriver(context, receiver);
   requireUnchanged(context, input, receiver);
-  const config = { ...input.config(context.drivers, driver), ...keptSecrets(context, input, driver, receiver) };
-  await driver.validate(config, request.projectId);
-  const data = { ...receiver.data, config: sealSensitive(driver.definition, config, context.sealed, receiver.key) };
+  const { definition } = driver;
+  const sent = input.config(context.drivers, driver);
+  const kept = keptSecrets(definition, sent, receiver);
+  await driver.validate({ ...sent, ...openSensitive(definition, kept, context.sealed, receiver.key) }, request.projectId);
+  const data = { ...receiver.data, config: { ...sealSensitive(definition, sent, context.sealed, receiver.key), ...kept } };
   const changed = await context.store.replaceData(receiver, data).catch(upstream('Failed to update webhook: '));
   return { status: 200, body: toReceiverResource(context, changed, access, request.urls) };
 }
@@ -43,12 +45,9 @@ function requireUnchanged(context: ReceiversContext, input: ReceiverInput, recei
   }
 }
 
-/** Sensitive fields are never given out, so one that is absent means the stored one. */
-function keptSecrets(context: ReceiversContext, input: ReceiverInput, driver: Driver, receiver: Receiver): DriverConfig {
-  const sent = input.config(context.drivers, driver);
-  const stored = decodeStoredConfig(driver.definition, receiver.config);
-  const kept = driver.definition.fields.filter(
-    ({ sensitive, name }) => sensitive && sent[name] === undefined && stored[name] !== undefined,
-  );
-  return Object.fromEntries(kept.map(({ name }) => [name, stored[name]]));
+/** Sensitive fields are never given out, so one that is absent means the stored one, sealed as it is. */
+function keptSecrets(definition: DriverDefinition, sent: DriverConfig, receiver: Receiver): DriverConfig {
+  const unsent = definition.fields.filter(({ sensitive, name }) => sensitive && sent[name] === undefined);
+  // What else is stored may be of the wrong type, and this the call that repairs it.
+  return decodeStoredConfig({ ...definition, fields: unsent }, receiver.config);
 }

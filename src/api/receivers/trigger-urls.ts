@@ -14,6 +14,8 @@ export interface TriggerUrlOptions {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const keyLength = 40;
+/** A URL may have 8 KiB with most senders and proxies, characters. */
+const longestToken = 6 * 1024;
 
 /** A receiver's key as the Go service makes it: 40 letters and digits, about 238 bits. */
 export function newReceiverKey(): string {
@@ -31,14 +33,17 @@ export class TriggerUrls {
   /** The URL to store: written once, at creation, and never computed again. */
   create(urls: UrlBuilder, projectId: string, key: string, definition: DriverDefinition, config: DriverConfig): string {
     const endpoint = this.#options.publicUrl ? `${this.#options.publicUrl}/${apiVersion}/endpoint` : urls.endpoint();
-    if (this.#options.style === 'key' || !this.#options.tokens.canSign) return `${endpoint}?key=${key}&projectId=${projectId}`;
+    const byKey = `${endpoint}?key=${key}&projectId=${projectId}`;
+    if (this.#options.style === 'key' || !this.#options.tokens.canSign) return byKey;
     const claims = {
       config: definition.extension ? {} : withoutSensitive(definition, config),
       driver: definition.id,
       projectId,
       uuid: key,
     };
-    return `${endpoint}?token=${this.#options.tokens.sign(claims)}`;
+    const token = this.#options.tokens.sign(claims);
+    // A config of very many labels would make a URL that neither we nor a proxy would take.
+    return token.length > longestToken ? byKey : `${endpoint}?token=${token}`;
   }
 
   /** A stored URL as it is shown. */
