@@ -3,8 +3,7 @@ import fs from 'node:fs';
 import { startKubernetesEmulator } from '../emulators/kubernetes/kubernetes-emulator.ts';
 import { startRancherEmulator } from '../emulators/rancher/rancher-emulator.ts';
 import { createSampleSeed } from '../emulators/rancher/sample-seed.ts';
-import type { RancherSeed } from '../emulators/rancher/rancher-seed.ts';
-import { isJsonObject } from '../framework/json.ts';
+import { parseRancherSeed, type RancherSeed } from '../emulators/rancher/rancher-seed.ts';
 import { coerceError } from '../framework/errors.ts';
 import { type Command, UsageError, untilAborted } from './command.ts';
 import { type Flags, parseFlags } from './parse-flags.ts';
@@ -15,11 +14,11 @@ export const emulateCommand: Command = {
   --port N             0 takes any that is free (default)
   --host H             127.0.0.1
   --speed N|instant    how many times faster than real time; instant: every change has ended when the answer comes
-  --data DIR           keep the state in a folder; without it, in memory
 
 rancher:
   --access-key K       the API key, else CATTLE_ACCESS_KEY, else generated and printed
   --secret-key K       its secret, else CATTLE_SECRET_KEY, else generated and printed
+  --data DIR           keep the state in a folder; without it, in memory
   --seed FILE          {"apiKeys": [{publicValue, secretValue, accountId, role}], "resources": [{type, id, accountId, …}]};
                        without it, a small sample
 
@@ -56,17 +55,24 @@ const kinds: ReadonlyMap<string, (args: readonly string[]) => Promise<Emulator>>
   ['kubernetes', emulateKubernetes],
 ]);
 
-const commonFlags = ['port', 'host', 'speed', 'data'];
+const commonFlags = ['port', 'host', 'speed'];
 
 async function emulateRancher(args: readonly string[]): Promise<Emulator> {
-  const flags = parseFlags(args, [...commonFlags, 'access-key', 'secret-key', 'seed']);
+  const flags = parseFlags(args, [...commonFlags, 'access-key', 'secret-key', 'seed', 'data']);
   const given = {
     accessKey: text(flags, 'access-key') ?? process.env['CATTLE_ACCESS_KEY'],
     secretKey: text(flags, 'secret-key') ?? process.env['CATTLE_SECRET_KEY'],
   };
   const accessKey = given.accessKey || crypto.randomBytes(10).toString('hex').toUpperCase();
   const secretKey = given.secretKey || crypto.randomBytes(20).toString('hex');
-  const emulator = await startRancherEmulator({ ...common(flags), accessKey, secretKey, seed: readSeed(text(flags, 'seed')) });
+  const dataDir = text(flags, 'data');
+  const emulator = await startRancherEmulator({
+    ...common(flags),
+    ...(dataDir !== undefined && { dataDir }),
+    accessKey,
+    secretKey,
+    seed: readSeed(text(flags, 'seed')),
+  });
   const shownSecret = given.secretKey ? '' : ` secret key ${secretKey}`;
   return { url: emulator.url, note: `access key ${accessKey}${shownSecret}\n`, stop: () => emulator.stop() };
 }
@@ -80,24 +86,20 @@ async function emulateKubernetes(args: readonly string[]): Promise<Emulator> {
   return { url: emulator.url, note, stop: () => emulator.stop() };
 }
 
-function common(flags: Flags): { port: number; host: string; speed: number | 'instant'; dataDir?: string } {
+function common(flags: Flags): { port: number; host: string; speed: number | 'instant' } {
   const port = Number(flags['port'] ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('--port needs a number from 0 to 65535');
   const speedText = text(flags, 'speed') ?? '1';
   const speed = speedText === 'instant' ? speedText : Number(speedText);
   if (speed !== 'instant' && !(speed > 0 && Number.isFinite(speed)))
     throw new UsageError('--speed needs a number above 0, or instant');
-  const dataDir = text(flags, 'data');
-  return { port, host: text(flags, 'host') ?? '127.0.0.1', speed, ...(dataDir !== undefined && { dataDir }) };
+  return { port, host: text(flags, 'host') ?? '127.0.0.1', speed };
 }
 
-/** What stands in the seed is checked by the emulator as it plants it. */
 function readSeed(file: string | undefined): RancherSeed {
   if (file === undefined) return createSampleSeed();
   try {
-    const seed: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
-    if (!isJsonObject(seed)) throw new Error('a JSON object is needed');
-    return seed as RancherSeed;
+    return parseRancherSeed(JSON.parse(fs.readFileSync(file, 'utf8')));
   } catch (thrown) {
     throw new UsageError(`--seed ${file}: ${coerceError(thrown).message}`, { cause: thrown });
   }

@@ -1,0 +1,60 @@
+import { apiVersionOf, type ResourceType, resourceTypes } from './resource-types.ts';
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** The documents by which clients find out what the server has; undefined for any other path. */
+export function discovery(path: string, serverAddress: string): unknown {
+  switch (path) {
+    case '/version':
+      return {
+        major: '1',
+        minor: '34',
+        gitVersion: 'v1.34.4',
+        gitTreeState: 'clean',
+        platform: 'linux/amd64',
+        goVersion: 'go1.24',
+        compiler: 'gc',
+      };
+    case '/api':
+      return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
+    case '/apis':
+      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [group('apps')] };
+    case '/apis/apps':
+      return { kind: 'APIGroup', apiVersion: 'v1', ...group('apps') };
+    case '/api/v1':
+      return resourceList('v1');
+    case '/apis/apps/v1':
+      return resourceList('apps/v1');
+    default:
+      return undefined;
+  }
+}
+
+function group(name: string): Record<string, unknown> {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' };
+  return { name, versions: [version], preferredVersion: version };
+}
+
+function resourceList(groupVersion: string): Record<string, unknown> {
+  const resources = resourceTypes
+    .filter((type) => apiVersionOf(type) === groupVersion)
+    .flatMap((type) => [describe(type), ...type.subresources.map((name) => describeSubresource(type, name))]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+}
+
+function describe({ resource, kind, namespaced, shortNames }: ResourceType): Record<string, unknown> {
+  return {
+    name: resource,
+    singularName: kind.toLowerCase(),
+    namespaced,
+    kind,
+    verbs,
+    shortNames,
+    ...(namespaced && kind !== 'Event' && { categories: ['all'] }),
+  };
+}
+
+function describeSubresource({ resource, kind, namespaced }: ResourceType, name: string): Record<string, unknown> {
+  const scale = name === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : { kind };
+  return { name: `${resource}/${name}`, singularName: '', namespaced, ...scale, verbs: ['get', 'patch', 'update'] };
+}

@@ -1,0 +1,140 @@
+import crypto from 'node:crypto';
+import http from 'node:http';
+import { close, listen } from '../shared/listening-server.ts';
+import type { ApiPath } from './api-path.ts';
+import { Clock, type Speed } from './clock.ts';
+import { Controllers } from './controllers.ts';
+import { EmulatorFaults } from './emulator-faults.ts';
+import { isMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
+import { ObjectStore } from './object-store.ts';
+import { ObjectWrites } from './object-writes.ts';
+import { type LoggedRequest, RequestHandler } from './request-handler.ts';
+import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
+
+export interface KubernetesEmulatorOptions {
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** The bearer token that clients send; made up if absent. */
+  readonly token?: string;
+  /** 1, the default, is real time; `instant`: what a write sets in motion has come to rest when the answer is sent. */
+  readonly speed?: Speed;
+  /** Created at the start, with the namespaces they need. */
+  readonly objects?: readonly object[];
+}
+
+/** A running emulator, also usable without HTTP by the program it runs in. */
+export interface KubernetesEmulator {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly token: string;
+  readonly faults: EmulatorFaults;
+  /** The latest requests, at most a thousand. */
+  readonly requests: readonly LoggedRequest[];
+  /** A kubeconfig as JSON, which is YAML too. */
+  kubeconfig(): string;
+  /** A copy of an object. @param resource the plural, `deployments`. */
+  get(resource: string, namespace: string, name: string): KubernetesObject | undefined;
+  list(resource: string, namespace: string): KubernetesObject[];
+  /** Called with a copy of every object that changes. @returns a function that ends it. */
+  onChange(listener: (object: KubernetesObject) => void): () => void;
+  stop(): Promise<void>;
+}
+
+const maxRequests = 1_000;
+/** Rounds of waiting for rest, before an answer is sent anyway. */
+const maxRounds = 500;
+
+/**
+ * Starts a small Kubernetes API server of its own: Deployments with their ReplicaSets and pods over time, watches, patches of
+ * every type. Images whose tags have a word such as `bad` or `slow5s` fail or crawl; see docs/emulators.md.
+ * @throws the socket's error (EADDRINUSE…), StatusError for an object that the API server would not take.
+ */
+export async function startKubernetesEmulator(options: KubernetesEmulatorOptions = {}): Promise<KubernetesEmulator> {
+  const clock = new Clock(options.speed ?? 1);
+  const store = new ObjectStore();
+  const controllers = new Controllers(store, clock);
+  const faults = new EmulatorFaults();
+  const token = options.token ?? crypto.randomBytes(24).toString('hex');
+  const requests: LoggedRequest[] = [];
+  const settle = async (): Promise<void> => {
+    if (options.speed !== 'instant') return;
+    for (let round = 0; round < maxRounds && controllers.busy; round += 1) await nextTurn();
+  };
+  const log = (request: LoggedRequest): void => {
+    requests.push(request);
+    if (requests.length > maxRequests) requests.shift();
+  };
+  plant(store, controllers, options.objects ?? []);
+  const handler = new RequestHandler({ store, controllers, faults, token, settle, log });
+  const server = http.createServer((request, response) => void handler.handle(request, response));
+  const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  return {
+    url,
+    token,
+    faults,
+    requests,
+    kubeconfig: () => kubeconfig(url, token),
+    get(resource, namespace, name) {
+      const found = store.find(typeNamed(resource), namespace, name);
+      return found && structuredClone(found);
+    },
+    list: (resource, namespace) => structuredClone(store.list(typeNamed(resource), namespace)),
+    onChange: (listener) => store.onEvent(({ object }) => listener(structuredClone(object))),
+    async stop() {
+      controllers.stop();
+      clock.stop();
+      await close(server);
+    },
+  };
+}
+
+function plant(store: ObjectStore, controllers: Controllers, objects: readonly object[]): void {
+  const writes = new ObjectWrites(store);
+  const options = { dryRun: false, fieldManager: 'seed', force: false };
+  const createNamespace = (name: string): void => {
+    const type = typeOfKind('Namespace');
+    if (!store.find(type, '', name))
+      writes.create({ type, namespace: '', name: '', subresource: '' }, { metadata: { name } }, options);
+  };
+  for (const name of ['default', 'kube-system']) createNamespace(name);
+  writes.create(
+    { type: typeOfKind('Node'), namespace: '', name: '', subresource: '' },
+    { metadata: { name: 'node-1' } },
+    options,
+  );
+  for (const object of objects) {
+    if (!isMap(object)) throw new TypeError('an object of a seed must be a JSON object');
+    const type = typeOfKind(textOr(object['kind']));
+    const namespace = type.namespaced ? textOr(mapAt(object, 'metadata')['namespace'], 'default') : '';
+    if (namespace !== '') createNamespace(namespace);
+    const path: ApiPath = { type, namespace, name: '', subresource: '' };
+    const created = writes.create(path, object, options);
+    if (type.kind === 'Pod') controllers.kubelet.admit(created);
+  }
+}
+
+function typeNamed(resource: string): ResourceType {
+  const found = resourceTypes.find((type) => type.resource === resource);
+  if (!found) throw new Error(`the emulator has no ${resource}`);
+  return found;
+}
+
+function kubeconfig(server: string, token: string): string {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'emulator',
+    clusters: [{ name: 'emulator', cluster: { server } }],
+    users: [{ name: 'emulator', user: { token } }],
+    contexts: [{ name: 'emulator', context: { cluster: 'emulator', user: 'emulator', namespace: 'default' } }],
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}
+
+function nextTurn(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, 0);
+  return promise;
+}

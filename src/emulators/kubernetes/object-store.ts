@@ -1,0 +1,129 @@
+import crypto from 'node:crypto';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { timestamp } from './kubernetes-object.ts';
+import { conflict, notFound, StatusError } from './status-error.ts';
+import { type ResourceType, resourceTypes } from './resource-types.ts';
+
+export interface StoreEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly resourceType: ResourceType;
+  readonly object: KubernetesObject;
+  readonly resourceVersion: number;
+}
+
+/** How many events a watch can be taken up after; older ones are answered 410. */
+const eventsKept = 5_000;
+
+/** All objects, with one resourceVersion counter and the events that watches replay. */
+export class ObjectStore {
+  readonly #objects = new Map<string, Map<string, KubernetesObject>>();
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  readonly #events: StoreEvent[] = [];
+  #version = 100;
+
+  constructor() {
+    for (const { resource } of resourceTypes) this.#objects.set(resource, new Map());
+  }
+
+  get resourceVersion(): string {
+    return String(this.#version);
+  }
+
+  find(type: ResourceType, namespace: string, name: string): KubernetesObject | undefined {
+    return this.#of(type).get(keyOf(type, namespace, name));
+  }
+
+  /** @throws StatusError 404 */
+  require(type: ResourceType, namespace: string, name: string): KubernetesObject {
+    const found = this.find(type, namespace, name);
+    if (!found) throw notFound(type, name);
+    return found;
+  }
+
+  /** Every object of a type, in the order of their names; of one namespace, or of all if it is empty. */
+  list(type: ResourceType, namespace = ''): KubernetesObject[] {
+    const all = [...this.#of(type).values()].filter((object) => namespace === '' || object.metadata.namespace === namespace);
+    return all.toSorted((a, b) =>
+      keyOf(type, a.metadata.namespace ?? '', a.metadata.name) < keyOf(type, b.metadata.namespace ?? '', b.metadata.name)
+        ? -1
+        : 1,
+    );
+  }
+
+  /** @throws StatusError 409 if there is one of that name. */
+  create(type: ResourceType, object: KubernetesObject): KubernetesObject {
+    const { name, namespace = '' } = object.metadata;
+    if (this.find(type, namespace, name)) {
+      const details = { name, group: type.group, kind: type.resource };
+      throw new StatusError(409, `${type.resource} "${name}" already exists`, details, 'AlreadyExists');
+    }
+    const created = {
+      ...object,
+      metadata: { ...object.metadata, uid: crypto.randomUUID(), creationTimestamp: timestamp(), resourceVersion: '' },
+    };
+    return this.#put('ADDED', type, created);
+  }
+
+  /**
+   * Puts a new state in the place of what was read; nothing happens if both are the same.
+   * @throws StatusError 409 if it was changed since, 404 if it is gone.
+   */
+  replace(type: ResourceType, object: KubernetesObject): KubernetesObject {
+    const { name, namespace = '', resourceVersion, uid } = object.metadata;
+    const current = this.require(type, namespace, name);
+    if (current.metadata.resourceVersion !== resourceVersion || current.metadata.uid !== uid) throw conflict(type, name);
+    if (sameJson(current, object)) return current;
+    return this.#put('MODIFIED', type, object);
+  }
+
+  delete(type: ResourceType, namespace: string, name: string): KubernetesObject {
+    const object = this.require(type, namespace, name);
+    this.#of(type).delete(keyOf(type, namespace, name));
+    this.#announce('DELETED', type, { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } });
+    return object;
+  }
+
+  /** Events after a version. @throws StatusError 410 if some of them are not kept any more. */
+  since(type: ResourceType, resourceVersion: number): StoreEvent[] {
+    const oldest = this.#events[0]?.resourceVersion ?? this.#version;
+    if (resourceVersion < oldest - 1 && this.#events.length >= eventsKept) {
+      throw new StatusError(410, `too old resource version: ${resourceVersion} (${oldest})`);
+    }
+    return this.#events.filter((event) => event.resourceType === type && event.resourceVersion > resourceVersion);
+  }
+
+  /** @returns a function that ends it. */
+  onEvent(listener: (event: StoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #put(event: 'ADDED' | 'MODIFIED', type: ResourceType, object: KubernetesObject): KubernetesObject {
+    const stored = structuredClone(object);
+    stored.metadata.resourceVersion = String(++this.#version);
+    this.#of(type).set(keyOf(type, stored.metadata.namespace ?? '', stored.metadata.name), stored);
+    this.#announce(event, type, stored);
+    return stored;
+  }
+
+  #announce(kind: StoreEvent['type'], resourceType: ResourceType, object: KubernetesObject): void {
+    const event = { type: kind, resourceType, object, resourceVersion: Number(object.metadata.resourceVersion) };
+    this.#events.push(event);
+    if (this.#events.length > eventsKept) this.#events.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #of(type: ResourceType): Map<string, KubernetesObject> {
+    const objects = this.#objects.get(type.resource);
+    if (!objects) throw new Error(`the emulator has no ${type.resource}`);
+    return objects;
+  }
+}
+
+function keyOf(type: ResourceType, namespace: string, name: string): string {
+  return type.namespaced ? `${namespace}/${name}` : name;
+}
+
+function sameJson(a: KubernetesObject, b: KubernetesObject): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,160 @@
+import crypto from 'node:crypto';
+import type { ApiPath } from './api-path.ts';
+import { validate, withDefaults } from './defaults.ts';
+import { jsonPatch, mergePatch } from './json-patches.ts';
+import { isMap, type JsonMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
+import type { ObjectStore } from './object-store.ts';
+import { apiVersionOf, typeOfKind } from './resource-types.ts';
+import { ownedByUpdate, serverSideApply } from './server-side-apply.ts';
+import { conflict, invalid, notFound, StatusError } from './status-error.ts';
+import { strategicMergePatch } from './strategic-merge-patch.ts';
+
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+  readonly force: boolean;
+}
+
+/** Creates, replaces and patches objects as the API server does: defaults, checks, generation, owners of fields. */
+export class ObjectWrites {
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  create({ type, namespace }: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
+    const given = requireObject(body);
+    const metadata = mapAt(given, 'metadata');
+    const name =
+      typeof metadata['name'] === 'string'
+        ? metadata['name']
+        : `${textOr(metadata['generateName'])}${crypto.randomBytes(3).toString('hex').slice(0, 5)}`;
+    if (type.namespaced && namespace === '') throw new StatusError(400, 'the namespace of the object is needed in the path');
+    if (type.namespaced && !this.#store.find(typeOfKind('Namespace'), '', namespace))
+      throw notFound(typeOfKind('Namespace'), namespace);
+    if (type.namespaced && metadata['namespace'] !== undefined && metadata['namespace'] !== namespace) {
+      throw new StatusError(400, 'the namespace of the provided object does not match the namespace sent on the request');
+    }
+    const { resourceVersion: _version, uid: _uid, ...kept } = metadata;
+    const draft = {
+      ...given,
+      apiVersion: apiVersionOf(type),
+      kind: type.kind,
+      metadata: { ...kept, name, ...(type.namespaced && { namespace }), generation: 1 },
+    };
+    const object = withDefaults(draft as unknown as KubernetesObject);
+    this.#check(object, undefined, type);
+    object.metadata.managedFields ??= ownedByUpdate(undefined, object, options.fieldManager);
+    if (options.dryRun) return { ...object, metadata: { ...object.metadata, uid: crypto.randomUUID(), resourceVersion: '' } };
+    return this.#store.create(type, object);
+  }
+
+  replace(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
+    const before = this.#store.require(path.type, path.namespace, path.name);
+    return this.#put(path, before, requireObject(body), options);
+  }
+
+  /** @param contentType which kind of patch the body is. */
+  patch(path: ApiPath, contentType: string, body: unknown, options: WriteOptions): KubernetesObject {
+    const before = this.#store.find(path.type, path.namespace, path.name);
+    if (contentType === 'application/apply-patch+yaml') return this.#apply(path, before, requireObject(body), options);
+    if (!before) throw notFound(path.type, path.name);
+    const target = scaleOf(path, before) ?? before;
+    switch (contentType) {
+      case 'application/strategic-merge-patch+json':
+        return this.#put(path, before, strategicMergePatch(target, requireObject(body)), options);
+      case 'application/merge-patch+json':
+        return this.#put(path, before, requireObject(mergePatch(target, requireObject(body))), options);
+      case 'application/json-patch+json':
+        return this.#put(path, before, jsonPatch(target, body), options);
+      default:
+        throw new StatusError(415, `the body of the request was in an unknown format - ${contentType}`);
+    }
+  }
+
+  #apply(path: ApiPath, before: KubernetesObject | undefined, body: JsonMap, options: WriteOptions): KubernetesObject {
+    const applied = serverSideApply(before, body, { manager: options.fieldManager, force: options.force });
+    if (before) return this.#put(path, before, applied, options);
+    return this.create(path, { ...applied, metadata: { ...mapAt(applied, 'metadata'), name: path.name } }, options);
+  }
+
+  #put(path: ApiPath, before: KubernetesObject, wanted: JsonMap, { dryRun, fieldManager }: WriteOptions): KubernetesObject {
+    const { type, subresource } = path;
+    const metadata = mapAt(wanted, 'metadata');
+    const { resourceVersion, uid } = metadata;
+    if (typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== before.metadata.resourceVersion)
+      throw conflict(type, path.name);
+    if (typeof uid === 'string' && uid !== '' && uid !== before.metadata.uid) throw conflict(type, path.name);
+    const object = subresource === '' ? wholeObject(before, wanted) : partOf(subresource, before, wanted);
+    const after = withDefaults(object);
+    if (subresource === '') this.#check(after, before, type);
+    const specChanged = JSON.stringify(after.spec) !== JSON.stringify(before.spec);
+    after.metadata.generation = (before.metadata.generation ?? 1) + (specChanged && type.kind !== 'Pod' ? 1 : 0);
+    if (
+      JSON.stringify(withoutOwners(after)) !== JSON.stringify(withoutOwners(before)) &&
+      metadata['managedFields'] === before.metadata.managedFields
+    ) {
+      after.metadata.managedFields = ownedByUpdate(before, after, fieldManager);
+    }
+    return dryRun ? after : this.#store.replace(type, after);
+  }
+
+  #check(object: KubernetesObject, before: KubernetesObject | undefined, type: ApiPath['type']): void {
+    const causes = validate(object, before);
+    if (causes.length > 0) throw invalid(type, object.metadata.name, causes);
+  }
+}
+
+/** The status is written by its own path alone, and identity not at all. */
+function wholeObject(before: KubernetesObject, wanted: JsonMap): KubernetesObject {
+  const { uid, creationTimestamp, resourceVersion, namespace, name } = before.metadata;
+  const metadata = {
+    ...mapAt(wanted, 'metadata'),
+    uid,
+    creationTimestamp,
+    resourceVersion,
+    name,
+    ...(namespace !== undefined && { namespace }),
+  };
+  const { status: _status, ...rest } = wanted;
+  return {
+    ...rest,
+    apiVersion: before.apiVersion,
+    kind: before.kind,
+    metadata,
+    ...(before.status && { status: before.status }),
+  };
+}
+
+function partOf(subresource: string, before: KubernetesObject, wanted: JsonMap): KubernetesObject {
+  if (subresource === 'status') return { ...before, metadata: { ...before.metadata }, status: mapAt(wanted, 'status') };
+  const replicas = mapAt(wanted, 'spec')['replicas'];
+  if (typeof replicas !== 'number' || replicas < 0)
+    throw new StatusError(422, 'spec.replicas: Invalid value: must be greater than or equal to 0');
+  return { ...before, metadata: { ...before.metadata }, spec: { ...before.spec, replicas } };
+}
+
+/** The object of the `scale` subresource. */
+export function scaleOf({ subresource }: ApiPath, { metadata, spec, status }: KubernetesObject): JsonMap | undefined {
+  if (subresource !== 'scale') return undefined;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const labels = Object.entries(mapAt(spec, 'selector', 'matchLabels')).map(([label, value]) => `${label}=${String(value)}`);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec?.['replicas'] ?? 0 },
+    status: { replicas: status?.['replicas'] ?? 0, selector: labels.join(',') },
+  };
+}
+
+function requireObject(body: unknown): JsonMap {
+  if (!isMap(body)) throw new StatusError(400, 'the body of the request must be a JSON object');
+  return body;
+}
+
+function withoutOwners(object: KubernetesObject): unknown {
+  const { managedFields: _owners, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

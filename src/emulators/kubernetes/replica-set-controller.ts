@@ -1,0 +1,97 @@
+import crypto from 'node:crypto';
+import type { Kubelet } from './kubelet.ts';
+import { type KubernetesObject, listAt, mapAt, numberOr, timestamp } from './kubernetes-object.ts';
+import type { ObjectStore } from './object-store.ts';
+import { typeOfKind } from './resource-types.ts';
+
+const pods = typeOfKind('Pod');
+const replicaSets = typeOfKind('ReplicaSet');
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Keeps as many pods of each ReplicaSet as it wants, and counts them in its status. */
+export class ReplicaSetController {
+  readonly #store: ObjectStore;
+  readonly #kubelet: Kubelet;
+
+  constructor(store: ObjectStore, kubelet: Kubelet) {
+    this.#store = store;
+    this.#kubelet = kubelet;
+  }
+
+  reconcile(namespace: string, name: string): void {
+    const replicaSet = this.#store.find(replicaSets, namespace, name);
+    if (!replicaSet) return;
+    const wanted = numberOr(replicaSet.spec?.['replicas'], 1);
+    const owned = podsOf(this.#store, replicaSet);
+    for (let missing = wanted - owned.length; missing > 0; missing -= 1) this.#createPod(replicaSet);
+    // The least useful go first: what is not ready, then the youngest.
+    const doomed = owned.toSorted(
+      (a, b) => Number(isReady(a)) - Number(isReady(b)) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1),
+    );
+    for (const pod of doomed.slice(0, Math.max(0, owned.length - wanted))) this.#kubelet.end(pod);
+    this.#writeStatus(namespace, name);
+  }
+
+  #createPod(replicaSet: KubernetesObject): void {
+    const template = mapAt(replicaSet.spec, 'template');
+    const { name, namespace = '', uid } = replicaSet.metadata;
+    const created = this.#store.create(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        ...(mapAt(template, 'metadata') as Partial<KubernetesObject['metadata']>),
+        name: `${name}-${suffix()}`,
+        namespace,
+        generateName: `${name}-`,
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true, blockOwnerDeletion: true }],
+        uid: '',
+        resourceVersion: '',
+        creationTimestamp: timestamp(),
+      },
+      spec: structuredClone(mapAt(template, 'spec')),
+      status: { phase: 'Pending' },
+    });
+    this.#kubelet.admit(created);
+  }
+
+  #writeStatus(namespace: string, name: string): void {
+    const replicaSet = this.#store.find(replicaSets, namespace, name);
+    if (!replicaSet) return;
+    const owned = podsOf(this.#store, replicaSet);
+    const ready = owned.filter(isReady);
+    const minReadySeconds = numberOr(replicaSet.spec?.['minReadySeconds'], 0);
+    const available = ready.filter((pod) => readyForSeconds(pod) >= minReadySeconds);
+    const status = {
+      replicas: owned.length,
+      fullyLabeledReplicas: owned.length,
+      ...(ready.length > 0 && { readyReplicas: ready.length }),
+      ...(available.length > 0 && { availableReplicas: available.length }),
+      observedGeneration: replicaSet.metadata.generation ?? 1,
+    };
+    this.#store.replace(replicaSets, { ...replicaSet, status });
+  }
+}
+
+/** The pods of a ReplicaSet that are not on their way out. */
+export function podsOf(store: ObjectStore, replicaSet: KubernetesObject): KubernetesObject[] {
+  return store
+    .list(pods, replicaSet.metadata.namespace)
+    .filter(
+      (pod) =>
+        pod.metadata.deletionTimestamp === undefined &&
+        pod.metadata.ownerReferences?.some(({ uid }) => uid === replicaSet.metadata.uid),
+    );
+}
+
+function isReady(pod: KubernetesObject): boolean {
+  return listAt(pod.status, 'conditions').some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+function readyForSeconds(pod: KubernetesObject): number {
+  const since = listAt(pod.status, 'conditions').find(({ type }) => type === 'Ready')?.['lastTransitionTime'];
+  return typeof since === 'string' ? (Date.now() - Date.parse(since)) / 1000 : 0;
+}
+
+function suffix(): string {
+  return Array.from({ length: 5 }, () => suffixAlphabet.charAt(crypto.randomInt(suffixAlphabet.length))).join('');
+}

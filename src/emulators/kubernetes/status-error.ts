@@ -1,0 +1,74 @@
+import { type ResourceType, qualifiedName } from './resource-types.ts';
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  406: 'NotAcceptable',
+  409: 'Conflict',
+  410: 'Expired',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Invalid',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
+
+/** An answer that is no success, as a `Status` object. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly code: number;
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: number, message: string, details?: Readonly<Record<string, unknown>>, reason?: string) {
+    super(message);
+    this.code = code;
+    this.reason = reason ?? reasons[code] ?? 'Unknown';
+    this.details = details;
+  }
+
+  toStatus(): Record<string, unknown> {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      ...(this.details && { details: this.details }),
+      code: this.code,
+    };
+  }
+}
+
+export function notFound(type: ResourceType, name: string): StatusError {
+  return new StatusError(404, `${qualifiedName(type)} "${name}" not found`, { name, group: type.group, kind: type.resource });
+}
+
+export function conflict(type: ResourceType, name: string): StatusError {
+  const text = 'the object has been modified; please apply your changes to the latest version and try again';
+  const details = { name, group: type.group, kind: type.resource };
+  return new StatusError(409, `Operation cannot be fulfilled on ${qualifiedName(type)} "${name}": ${text}`, details);
+}
+
+export interface FieldCause {
+  readonly field: string;
+  /** `Required value`, `Duplicate value: "x"`, … */
+  readonly message: string;
+}
+
+export function invalid(type: ResourceType, name: string, causes: readonly FieldCause[]): StatusError {
+  const kind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  const details = {
+    name,
+    group: type.group,
+    kind: type.kind,
+    causes: causes.map((cause) => ({ reason: 'FieldValueInvalid', ...cause })),
+  };
+  return new StatusError(422, `${kind} "${name}" is invalid: ${text}`, details);
+}

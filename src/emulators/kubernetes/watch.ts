@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http';
+import type { ApiPath } from './api-path.ts';
+import type { EmulatorFaults } from './emulator-faults.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import type { ObjectStore, StoreEvent } from './object-store.ts';
+import { apiVersionOf } from './resource-types.ts';
+import { selectorsOf } from './selectors.ts';
+import { StatusError } from './status-error.ts';
+import { toTable } from './table.ts';
+
+/** The longest that a watch stays open, seconds. */
+const longestSeconds = 1_800;
+
+export interface WatchRequest {
+  readonly path: ApiPath;
+  readonly query: URLSearchParams;
+  readonly asTable: boolean;
+}
+
+/** Answers a watch: one JSON object a line, until its time is over or the client leaves. */
+export function serveWatch(
+  store: ObjectStore,
+  faults: EmulatorFaults,
+  { path, query, asTable }: WatchRequest,
+  response: ServerResponse,
+): void {
+  const { type, namespace, name } = path;
+  const selects = selectorsOf(query);
+  const matches = (object: KubernetesObject): boolean =>
+    (namespace === '' || object.metadata.namespace === namespace) &&
+    (name === '' || object.metadata.name === name) &&
+    selects(object);
+  const send = (kind: string, object: unknown): void => {
+    if (!faults.watchesAreSilent) response.write(`${JSON.stringify({ type: kind, object })}\n`);
+  };
+  const shown = (object: KubernetesObject): unknown =>
+    asTable ? toTable(type.kind, [object], object.metadata.resourceVersion) : object;
+  const matched = new Set<string>();
+  const tell = ({ type: kind, object, resourceType }: StoreEvent): void => {
+    if (resourceType !== type) return;
+    const { uid } = object.metadata;
+    const before = matched.has(uid);
+    const now = kind !== 'DELETED' && matches(object);
+    if (now) matched.add(uid);
+    else matched.delete(uid);
+    if (now) send(before ? 'MODIFIED' : 'ADDED', shown(object));
+    else if (before || (kind === 'DELETED' && matches(object))) send('DELETED', shown(object));
+  };
+
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.flushHeaders();
+  const since = Number(query.get('resourceVersion') ?? '0') || 0;
+  try {
+    if (since === 0)
+      for (const object of store.list(type, namespace).filter(matches))
+        tell({ type: 'ADDED', object, resourceType: type, resourceVersion: 0 });
+    else {
+      for (const object of store.list(type, namespace).filter(matches))
+        if (Number(object.metadata.resourceVersion) <= since) matched.add(object.metadata.uid);
+      for (const event of store.since(type, since)) {
+        // What changed since was there before, unless it is new.
+        if (event.type !== 'ADDED') matched.add(event.object.metadata.uid);
+        tell(event);
+      }
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof StatusError)) throw thrown;
+    send('ERROR', thrown.toStatus());
+    response.end();
+    return;
+  }
+  const stopListening = store.onEvent(tell);
+  const seconds = Math.min(Number(query.get('timeoutSeconds') ?? longestSeconds) || longestSeconds, longestSeconds);
+  const end = setTimeout(() => {
+    if (query.get('allowWatchBookmarks') === 'true') {
+      send('BOOKMARK', {
+        kind: type.kind,
+        apiVersion: apiVersionOf(type),
+        metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null },
+      });
+    }
+    response.end();
+  }, seconds * 1000);
+  response.once('close', () => {
+    stopListening();
+    clearTimeout(end.unref());
+  });
+}
