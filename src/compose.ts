@@ -29,6 +29,8 @@ export interface ServiceOptions {
   readonly config: Config;
   readonly log: Log;
   readonly observer: DeliveryObserver;
+  /** The option that changes where the service listens, for the message when it cannot. */
+  readonly listenOption: string;
   /** The folder for keys and state; asked only where one is needed. */
   dataDirectory(): string;
 }
@@ -94,7 +96,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await embedded?.stop();
   };
   try {
-    const actualPort = await listen(server, host, port, '--listen HOST:PORT (WEBHOOK_LISTEN)');
+    const actualPort = await listen(server, host, port, options.listenOption);
     const stop = (): Promise<void> => closeServer(server, stopGraceMs).then(stopBehind);
     return { url: `http://${shownHost(host)}:${actualPort}`, embedded, stop };
   } catch (thrown) {

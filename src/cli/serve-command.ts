@@ -41,7 +41,13 @@ Examples:
     const log = createLog();
     let directory: string | undefined;
     const dataDirectory = (): string => (directory ??= openDataDirectory(config.dataDir, process.env));
-    const service = await startService({ config, log, observer: deliveryLog(log), dataDirectory });
+    const service = await startService({
+      config,
+      listenOption: '--listen HOST:PORT (WEBHOOK_LISTEN)',
+      log,
+      observer: deliveryLog(log),
+      dataDirectory,
+    });
     if (config.auth === 'none')
       log.warn('WEBHOOK_AUTH=none: whoever reaches this port may manage the receivers of every project');
     log.info('listening', { url: service.url, auth: config.auth, urlStyle: config.urlStyle });

@@ -52,7 +52,8 @@ function decode(fields: readonly FieldDefinition[], value: JsonObject, mismatch:
   const config: Record<string, unknown> = {};
   for (const field of byName.values()) {
     const entry = found.get(field);
-    if (!isZero(entry)) config[field.name] = entry;
+    // Go omits every zero value; where ours has a default of true, false says something.
+    if (!isZero(entry) || (entry === false && field.default === true)) config[field.name] = entry;
   }
   return config;
 }

@@ -58,6 +58,7 @@ export function startServiceOn(
       forwardPost: 'auto',
       ...config,
     },
+    listenOption: '',
     log: createLog(() => undefined),
     observer,
     dataDirectory: () => {

@@ -71,7 +71,7 @@ export async function startDemoWorld({ host, port, log, observer }: DemoOptions)
       kubeconfig,
       kubernetesRules: { [projectId]: [{ cluster: '', namespaces: ['default'] }] },
     };
-    const service = await startService({ config, log, observer, dataDirectory: () => directory });
+    const service = await startService({ config, listenOption: '--port N', log, observer, dataDirectory: () => directory });
     releases.push(() => service.stop());
     serviceUrl = service.url;
     return { service, rancher, kubernetes, kubeconfig, projectId, apiKey, stop };

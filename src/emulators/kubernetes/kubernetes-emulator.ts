@@ -126,7 +126,8 @@ function kubeconfig(server: string, token: string): string {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'emulator',
-    clusters: [{ name: 'emulator', cluster: { server } }],
+    // client-node refuses plain HTTP without it.
+    clusters: [{ name: 'emulator', cluster: { server, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'emulator', user: { token } }],
     contexts: [{ name: 'emulator', context: { cluster: 'emulator', user: 'emulator', namespace: 'default' } }],
   };
