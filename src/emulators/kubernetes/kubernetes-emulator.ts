@@ -8,7 +8,7 @@ import { EmulatorFaults } from './emulator-faults.ts';
 import { isMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import { ObjectStore } from './object-store.ts';
 import { ObjectWrites } from './object-writes.ts';
-import { type LoggedRequest, RequestHandler } from './request-handler.ts';
+import { type LoggedRequest, RequestHandler, tokenPrefix } from './request-handler.ts';
 import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
 
 export interface KubernetesEmulatorOptions {
@@ -127,7 +127,7 @@ function kubeconfig(server: string, token: string): string {
     kind: 'Config',
     'current-context': 'emulator',
     // client-node refuses plain HTTP without it.
-    clusters: [{ name: 'emulator', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    clusters: [{ name: 'emulator', cluster: { server: server + tokenPrefix + token, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'emulator', user: { token } }],
     contexts: [{ name: 'emulator', context: { cluster: 'emulator', user: 'emulator', namespace: 'default' } }],
   };

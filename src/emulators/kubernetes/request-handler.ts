@@ -20,6 +20,12 @@ const maxBodyBytes = 3 * 1024 * 1024;
 /** Deeper than any object of the API. */
 const maxDepth = 100;
 
+/**
+ * What a client puts before the path instead of a bearer token: kubectl sends no token over plain HTTP, but keeps the path of
+ * its server's address.
+ */
+export const tokenPrefix = '/token/';
+
 /** One request as the log keeps it. */
 export interface LoggedRequest {
   readonly method: string;
@@ -67,13 +73,16 @@ export class RequestHandler {
   }
 
   async #route(method: string, url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [pathname, rawQuery] = splitQuery(url);
+    const [fullPath, rawQuery] = splitQuery(url);
+    const prefix = `${tokenPrefix}${this.#parts.token}`;
+    const hasToken = fullPath === prefix || fullPath.startsWith(`${prefix}/`);
+    const pathname = hasToken ? fullPath.slice(prefix.length) : fullPath;
     if (/^\/(healthz|readyz|livez)(\/|$)/.test(pathname)) {
       response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok');
       return;
     }
     const path = parseApiPath(pathname);
-    this.#authenticate(request, method, pathname, path);
+    if (!hasToken) this.#authenticate(request, method, pathname, path);
     const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '');
     if (document !== undefined) return send(response, 200, document);
     if (!path) throw new StatusError(404, 'the server could not find the requested resource');
@@ -173,6 +182,13 @@ function asStatusError(thrown: unknown): StatusError {
 }
 
 async function parseBody(request: IncomingMessage): Promise<unknown> {
+  const contentType = request.headers['content-type'] ?? '';
+  if (contentType.includes('protobuf')) {
+    throw new StatusError(
+      415,
+      `the body of the request was in an unknown format - accepted media types include: application/json`,
+    );
+  }
   const text = (await readBody(request, maxBodyBytes)).toString('utf8');
   if (text === '') return undefined;
   if (jsonDepth(text) > maxDepth) throw new StatusError(400, 'the object provided is nested too deeply');
