@@ -39,23 +39,27 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
   readonly #calls = new Map<string, Promise<Receiver | undefined>>();
   /** A bucket for every project that has a receiver we know. */
   readonly #projects = new LruMap<string, TokenBucket>(maxProjects);
-  readonly #otherProjects = new TokenBucket(unseen.capacity, unseen.perSecond);
+  readonly #otherProjects: TokenBucket;
+  readonly #now: () => number;
 
-  constructor(rancher: LookupRancher) {
+  /** @param now milliseconds of a clock that never goes back. */
+  constructor(rancher: LookupRancher, now: () => number = () => performance.now()) {
     this.#rancher = rancher;
+    this.#now = now;
+    this.#otherProjects = this.#newBucket();
   }
 
   async find(projectId: string, key: string, mayBeStale: (receiver: Receiver) => boolean): Promise<Receiver | undefined> {
     const name = entryName(projectId, key);
     const known = this.#entries.get(name);
-    if (known && age(known) < freshMs) return known.receiver;
+    if (known && this.#age(known) < freshMs) return known.receiver;
     const unknown = this.#unknown.get(name);
-    if (unknown && age(unknown) < unknownMs) return undefined;
+    if (unknown && this.#age(unknown) < unknownMs) return undefined;
     try {
       return await this.#ask(projectId, key, name, known !== undefined);
     } catch (thrown) {
       const receiver = known?.receiver;
-      if (receiver && age(known) < staleMs && isOutage(thrown) && mayBeStale(receiver)) return receiver;
+      if (receiver && this.#age(known) < staleMs && isOutage(thrown) && mayBeStale(receiver)) return receiver;
       throw thrown;
     }
   }
@@ -63,16 +67,16 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
   confirmed(receiver: Receiver): void {
     const name = entryName(receiver.projectId, receiver.key);
     this.#unknown.delete(name);
-    this.#entries.set(name, { receiver, at: performance.now() });
+    this.#entries.set(name, { receiver, at: this.#now() });
     if (!this.#projects.get(receiver.projectId)) {
-      this.#projects.set(receiver.projectId, new TokenBucket(unseen.capacity, unseen.perSecond));
+      this.#projects.set(receiver.projectId, this.#newBucket());
     }
   }
 
   removed(receiver: Receiver): void {
     const name = entryName(receiver.projectId, receiver.key);
     this.#entries.delete(name);
-    this.#unknown.set(name, { receiver: undefined, at: performance.now() });
+    this.#unknown.set(name, { receiver: undefined, at: this.#now() });
   }
 
   #ask(projectId: string, key: string, name: string, seen: boolean): Promise<Receiver | undefined> {
@@ -84,15 +88,23 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
     return call;
   }
 
+  #age(entry: Entry): number {
+    return this.#now() - entry.at;
+  }
+
+  #newBucket(): TokenBucket {
+    return new TokenBucket(unseen.capacity, unseen.perSecond, this.#now());
+  }
+
   #payForUnseen(projectId: string): void {
     const calls = this.#rancher.knowsSchemas(projectId) ? 1 : 2;
     const bucket = this.#projects.get(projectId) ?? this.#otherProjects;
-    if (bucket.take(calls)) return;
+    if (bucket.take(calls, this.#now())) return;
     throw new ServiceError('TooManyRequests', 'Too many unknown keys, try again later', { retryAfterSeconds: 1 });
   }
 
   async #lookUp(projectId: string, key: string, name: string): Promise<Receiver | undefined> {
-    const startedAt = performance.now();
+    const startedAt = this.#now();
     const found = await this.#rancher.project(projectId).list('genericObject', { key });
     // What was changed through this process while the call was under way is newer than the answer.
     const changed = [this.#unknown.get(name), this.#entries.get(name)].find((entry) => entry && entry.at >= startedAt);
@@ -101,7 +113,7 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
     const resource = found.find((candidate) => candidate['key'] === key && isReceiver(candidate) && !candidate.removed);
     if (!resource) {
       this.#entries.delete(name);
-      this.#unknown.set(name, { receiver: undefined, at: performance.now() });
+      this.#unknown.set(name, { receiver: undefined, at: this.#now() });
       return undefined;
     }
     const receiver = toReceiver(projectId, resource);
@@ -112,10 +124,6 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
 
 function entryName(projectId: string, key: string): string {
   return JSON.stringify([projectId, key]);
-}
-
-function age(entry: Entry): number {
-  return performance.now() - entry.at;
 }
 
 function isOutage(thrown: unknown): boolean {

@@ -13,7 +13,7 @@ const maxBelieved = 10_000;
 /** The part of the Rancher client that the authorizer uses. */
 export interface CallerChecks {
   readonly url: { readonly api: string };
-  callAs(options: CallOptions): Promise<Answer>;
+  callAs(options: CallOptions): Promise<Pick<Answer, 'status' | 'text'>>;
 }
 
 /**
@@ -22,10 +22,13 @@ export interface CallerChecks {
  */
 export class RancherAuthorizer implements Authorizer {
   readonly #rancher: CallerChecks;
+  readonly #now: () => number;
   readonly #believed = new LruMap<string, { access: Access; at: number }>(maxBelieved);
 
-  constructor(rancher: CallerChecks) {
+  /** @param now milliseconds of a clock that never goes back. */
+  constructor(rancher: CallerChecks, now: () => number = () => performance.now()) {
     this.#rancher = rancher;
+    this.#now = now;
   }
 
   async authorize(request: AuthorizationRequest, projectId: string): Promise<Access> {
@@ -36,9 +39,10 @@ export class RancherAuthorizer implements Authorizer {
       .update(JSON.stringify([credentials, projectId]))
       .digest('base64');
     const believed = this.#believed.get(name);
-    if (believed && performance.now() - believed.at < believedMs) return believed.access;
+    const at = this.#now();
+    if (believed && at - believed.at < believedMs) return believed.access;
     const access = await this.#ask(credentials, projectId);
-    this.#believed.set(name, { access, at: performance.now() });
+    this.#believed.set(name, { access, at });
     return access;
   }
 
