@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { load } from 'js-yaml';
 import { decodeKubernetesRules, type KubernetesRules } from './drivers/kubernetes/allow.ts';
 import { coerceError } from './framework/errors.ts';
+import { createKeyRing } from './framework/key-ring.ts';
 import { type Setting, settings, type SettingName } from './settings.ts';
 
 export type AuthMode = 'cattle' | 'rancher' | 'embedded' | 'none';
@@ -75,7 +76,10 @@ export function loadConfig(
   };
   if (value('DATABASE_URL') !== undefined)
     faults.push('DATABASE_URL: this version keeps its state in the data folder; unset it and run one replica');
-  if (faults.length > 0) throw new ConfigError(faults);
+  checkKeys(config, faults);
+  // A setting that is read twice has its fault twice.
+  if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
+  for (const part of [config.listen, config.cattle, config.adminKey]) Object.freeze(part);
   return Object.freeze(config);
 }
 
@@ -89,13 +93,15 @@ function readSetting(
 ): string | undefined {
   const setting: Setting = settings[name];
   const flag = flags[setting.flag];
-  if (typeof flag === 'string') return flag;
+  if (typeof flag === 'string' && flag !== '') return flag;
   const direct = environment[name];
   if (direct !== undefined && direct !== '') return direct;
   const file = setting.secret ? environment[`${name}_FILE`] : undefined;
   if (!file) return undefined;
   try {
-    return fs.readFileSync(file, 'utf8').trim();
+    const text = fs.readFileSync(file, 'utf8').trim();
+    if (text === '') faults.push(`${name}_FILE: ${file} is empty`);
+    return text === '' ? undefined : text;
   } catch {
     faults.push(`${name}_FILE: ${file} cannot be read`);
     return undefined;
@@ -112,6 +118,15 @@ function readCattle(embedded: boolean, value: Read, faults: string[]): Config['c
   const url = value('CATTLE_URL') ?? '';
   if (url !== '' && !isHttpUrl(url)) faults.push('CATTLE_URL: an http or https URL is needed, such as http://localhost:8080/v1');
   return { url, accessKey: value('CATTLE_ACCESS_KEY') ?? '', secretKey: value('CATTLE_SECRET_KEY') ?? '' };
+}
+
+/** Before anything is started: a weak or broken key is a fault like any other. */
+function checkKeys({ rsaPrivateKey, rsaPublicKey }: Pick<Config, 'rsaPrivateKey' | 'rsaPublicKey'>, faults: string[]): void {
+  try {
+    if (rsaPrivateKey !== undefined || rsaPublicKey !== undefined) createKeyRing(rsaPrivateKey, rsaPublicKey);
+  } catch (thrown) {
+    faults.push(`RSA_PRIVATE_KEY_CONTENTS, RSA_PUBLIC_KEY_CONTENTS: ${coerceError(thrown).message}`);
+  }
 }
 
 function readAdminKey(value: Read, faults: string[]): Config['adminKey'] {
@@ -152,7 +167,8 @@ function readListen(auth: AuthMode, text: string | undefined, faults: string[]):
 
 function readPublicUrl(text: string | undefined, faults: string[]): string | undefined {
   if (text === undefined) return undefined;
-  if (!isHttpUrl(text)) faults.push('WEBHOOK_PUBLIC_URL: an http or https URL is needed, such as https://hooks.example.com');
+  if (!isHttpUrl(text) || /[?#]/.test(text))
+    faults.push('WEBHOOK_PUBLIC_URL: an http or https URL is needed, such as https://hooks.example.com');
   return text.replace(/\/+$/, '');
 }
 
