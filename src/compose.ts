@@ -32,7 +32,7 @@ export interface ServiceOptions {
   /** The option that changes where the service listens, for the message when it cannot. */
   readonly listenOption: string;
   /** The folder for keys and state; asked only where one is needed. */
-  dataDirectory(): string;
+  readonly dataDirectory: () => string;
 }
 
 export interface RunningService {
@@ -119,16 +119,13 @@ function loadKeys({ config, dataDirectory }: ServiceOptions): KeyRing {
 }
 
 function createAuthorizer(auth: AuthMode, rancher: RancherClient, embedded: EmbeddedRancher | undefined): Authorizer {
-  switch (auth) {
-    case 'cattle':
-      return cattleAuthorizer;
-    case 'rancher':
-      return new RancherAuthorizer(rancher);
-    case 'embedded':
-      return new EmbeddedAuthorizer((accessKey, secretKey) => embedded?.authenticate(accessKey, secretKey));
-    case 'none':
-      return noAuthorizer;
-  }
+  const create: Readonly<Record<AuthMode, () => Authorizer>> = {
+    cattle: () => cattleAuthorizer,
+    rancher: () => new RancherAuthorizer(rancher),
+    embedded: () => new EmbeddedAuthorizer((accessKey, secretKey) => embedded?.authenticate(accessKey, secretKey)),
+    none: () => noAuthorizer,
+  };
+  return create[auth]();
 }
 
 function shownHost(host: string): string {

@@ -45,7 +45,8 @@ describe('the command line', () => {
   it('names all that is missing at once', async () => {
     const { code, output } = await run([], { WEBHOOK_URL_STYLE: 'odd', WEBHOOK_LISTEN: 'nowhere' });
     expect(code).to.equal(1);
-    for (const name of ['CATTLE_URL', 'CATTLE_ACCESS_KEY', 'CATTLE_SECRET_KEY', 'WEBHOOK_URL_STYLE', 'WEBHOOK_LISTEN']) expect(output).to.include(name);
+    for (const name of ['CATTLE_URL', 'CATTLE_ACCESS_KEY', 'CATTLE_SECRET_KEY', 'WEBHOOK_URL_STYLE', 'WEBHOOK_LISTEN'])
+      expect(output).to.include(name);
     expect(output).to.include('--embedded');
   });
 });

@@ -27,7 +27,13 @@ describe('the demo', () => {
       const [, key = ''] = /API key of project 1a5 is (\S+)/.exec(demo.output()) ?? [];
       const answer = await fetch(url, { headers: { Authorization: `Basic ${Buffer.from(key).toString('base64')}` } });
       const { data } = (await answer.json()) as { data: { driver: string }[] };
-      expect(data.map(({ driver }) => driver).toSorted()).to.deep.equal(['deploymentUpdate', 'forwardPost', 'scaleHost', 'scaleService', 'serviceUpgrade']);
+      expect(data.map(({ driver }) => driver).toSorted()).to.deep.equal([
+        'deploymentUpdate',
+        'forwardPost',
+        'scaleHost',
+        'scaleService',
+        'serviceUpgrade',
+      ]);
       demo.process.kill('SIGINT');
       expect(await demo.ended()).to.equal(0);
     } finally {

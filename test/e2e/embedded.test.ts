@@ -23,7 +23,11 @@ describe('serve --embedded', () => {
   });
 
   async function start(env: Record<string, string> = {}): Promise<string> {
-    service = startWebhookService(['serve', '--embedded'], { WEBHOOK_LISTEN: '127.0.0.1:0', WEBHOOK_DATA_DIR: directory, ...env });
+    service = startWebhookService(['serve', '--embedded'], {
+      WEBHOOK_LISTEN: '127.0.0.1:0',
+      WEBHOOK_DATA_DIR: directory,
+      ...env,
+    });
     const [, url = ''] = await service.says(/"message":"listening","url":"([^"]+)"/);
     return url;
   }
@@ -34,7 +38,11 @@ describe('serve --embedded', () => {
   }
 
   async function create(url: string, name: string): Promise<Receiver> {
-    const body = JSON.stringify({ name, driver: 'forwardPost', forwardPostConfig: { serviceName: 'web', port: '80', path: '/' } });
+    const body = JSON.stringify({
+      name,
+      driver: 'forwardPost',
+      forwardPostConfig: { serviceName: 'web', port: '80', path: '/' },
+    });
     const answer = await fetch(`${url}/v1-webhooks/receivers?projectId=1a5`, { method: 'POST', headers: authorization(), body });
     expect(answer.status).to.equal(200);
     return (await answer.json()) as Receiver;
