@@ -67,12 +67,19 @@ function unexpected(log: Log, thrown: unknown): ServiceError {
 }
 
 /** Go's own answer to an unknown path and to a wrong method alike. */
-export function answerNotFound(response: ServerResponse): void {
+export function answerNotFound(request: IncomingMessage, response: ServerResponse): void {
   const text = '404 page not found\n';
   const headers = {
     'Content-Type': 'text/plain; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
     'Content-Length': text.length,
+    ...closeIfBody(request),
   };
   response.writeHead(404, headers).end(text);
+}
+
+/** For an answer that comes before the body: what nobody wants is not read, however long it is. */
+export function closeIfBody({ headers }: IncomingMessage): { readonly Connection?: 'close' } {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return hasBody ? { Connection: 'close' } : {};
 }

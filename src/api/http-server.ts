@@ -2,7 +2,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import type { Express } from 'express';
 import { limits } from '../framework/limits.ts';
 import type { Log } from '../framework/log.ts';
-import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
+import { answerError, answerNotFound, closeIfBody, splitUrl } from './answer-error.ts';
 import { type EndpointContext, serveEndpoint } from './endpoint.ts';
 import { parseGoPath } from './go-path.ts';
 import { apiVersion } from './url-builder.ts';
@@ -43,13 +43,14 @@ async function route(
   const [rawPath, rawQuery] = splitUrl(request.url ?? '/');
   const { decoded, redirect } = parseGoPath(rawPath);
   if (redirect !== undefined) {
-    response.writeHead(301, { Location: redirect + (rawQuery === '' ? '' : `?${rawQuery}`), 'Content-Length': 0 }).end();
+    const location = redirect + (rawQuery === '' ? '' : `?${rawQuery}`);
+    response.writeHead(301, { Location: location, 'Content-Length': 0, ...closeIfBody(request) }).end();
   } else if (decoded === endpointPath || decoded === `${endpointPath}/`) {
     if (request.method === 'POST') await serveEndpoint(endpoint, request, response, rawQuery);
-    else answerNotFound(response);
+    else answerNotFound(request, response);
   } else if (!methods.has(request.method ?? '') || rawPath.startsWith(endpointPath)) {
     // Cattle lets whatever begins like the endpoint through without a login: nothing else is served there.
-    answerNotFound(response);
+    answerNotFound(request, response);
   } else {
     management(request, response);
   }

@@ -68,7 +68,7 @@ export function createManagementApp(context: ManagementContext, log: Log): Expre
     `${receivers}/:id`,
     serve((request) => removeReceiver(context, request).then(() => undefined)),
   );
-  app.use((_request: Request, response: Response) => answerNotFound(response));
+  app.use((request: Request, response: Response) => answerNotFound(request, response));
   // express knows a handler of errors by its four parameters.
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) =>
     answerError(log, request, response, thrown),

@@ -13,14 +13,17 @@ export interface SendOptions {
   readonly headers?: http.OutgoingHttpHeaders;
   /** An object is sent as JSON with its content type. */
   readonly body?: string | Buffer | object;
+  /** Says no length. */
+  readonly chunked?: boolean;
 }
 
 /** One request with its path as it is: fetch would clean it, and forbids some headers. */
-export function sendRequest(base: string, path: string, { method = 'GET', headers = {}, body }: SendOptions = {}): Promise<Sent> {
+export function sendRequest(base: string, path: string, options: SendOptions = {}): Promise<Sent> {
+  const { method = 'GET', headers = {}, body, chunked } = options;
   const { hostname, port } = new URL(base);
   const isJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body);
   const payload = isJson ? JSON.stringify(body) : body;
-  const length = payload === undefined ? {} : { 'Content-Length': Buffer.byteLength(payload) };
+  const length = payload === undefined || chunked ? {} : { 'Content-Length': Buffer.byteLength(payload) };
   const type = isJson ? { 'Content-Type': 'application/json' } : {};
   return new Promise((resolve, reject) => {
     const request = http.request({
