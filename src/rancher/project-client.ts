@@ -109,7 +109,7 @@ export class ProjectClient implements RancherProject {
     const answer = await this.#call(options);
     if (answer.status === 404) return undefined;
     this.#forgetIfRefused(answer);
-    return asResource(requireObject(answer, options), options);
+    return asResource(requireObject(answer, options));
   }
 
   async #object(options: CallOptions): Promise<Record<string, unknown>> {
@@ -119,7 +119,7 @@ export class ProjectClient implements RancherProject {
   }
 
   async #resource(options: CallOptions): Promise<RancherResource> {
-    return asResource(await this.#object(options), options);
+    return asResource(await this.#object(options));
   }
 
   /** A refusal may mean that rights or routes changed since the schemas were fetched. */
@@ -143,11 +143,11 @@ function isResource(value: unknown): value is RancherResource {
   return isJsonObject(value) && typeof value['id'] === 'string';
 }
 
-function asResource(value: Record<string, unknown>, { method, url }: CallOptions): RancherResource {
-  if (!isResource(value)) throw new RancherError('unreachable', `${method} ${new URL(url).pathname}: the answer is no resource`);
-  return value;
+/** Some resources have no id, such as a serviceProxy: theirs is empty. */
+function asResource(value: Record<string, unknown>): RancherResource {
+  const { id, type } = value;
+  return { ...value, id: typeof id === 'string' ? id : '', type: typeof type === 'string' ? type : '' };
 }
-
 function requirePathPart(id: string): string {
   const part = pathPart(id);
   if (part === undefined) throw new RancherError('notOffered', `Rancher has nothing with the id ${JSON.stringify(id)}`);

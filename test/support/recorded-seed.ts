@@ -33,7 +33,7 @@ export const recordedSeed: RancherSeed = {
       state: 'removed',
       removed: '2017-01-01T00:00:00Z',
     },
-    host('1h1', 'base1.foo.com', 1, { ...cloud, digitaloceanConfig: { size: '1gb' } }),
+    host('1h1', 'base1.foo.com', 1, { ...cloud, digitaloceanConfig: { size: '1gb', accessToken: 'not-a-token' } }),
     host('1h2', 'base2', 2, cloud),
     host('1h3', 'custom', 3, { labels: { pool: 'c' } }),
     host('1h4', 'base3', 4, { ...cloud, state: 'disconnected' }),

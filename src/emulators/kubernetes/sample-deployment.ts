@@ -12,7 +12,8 @@ export function createDemoDeployment(name: string, image: string, replicas: numb
         metadata: { labels },
         spec: {
           containers: [
-            { name, image, ports: [{ containerPort: 8080 }] },
+            // As with the tag latest: a push of the same tag restarts the pods.
+            { name, image, imagePullPolicy: 'Always', ports: [{ containerPort: 8080 }] },
             { name: 'log-shipper', image: 'acme/log-shipper:1.0' },
           ],
         },

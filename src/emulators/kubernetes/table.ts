@@ -64,7 +64,7 @@ export function toTable(kind: string, objects: readonly KubernetesObject[], reso
       type: 'string',
       format: index === 0 ? 'name' : '',
       description: column,
-      priority: index > 5 ? 1 : 0,
+      priority: index > 4 ? 1 : 0,
     })),
     rows: objects.map((object) => ({ cells: shown.map(([, value]) => value(object)), object: partial(object) })),
   };

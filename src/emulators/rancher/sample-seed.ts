@@ -32,7 +32,13 @@ export function createSampleSeed({ projectId = '1a5', apiKey, image = 'acme/web:
 
 function hosts(): SeedResource[] {
   const driver = { driver: 'digitalocean', hostTemplateId: '1ht1', agentState: 'active', labels: { pool: 'workers' } };
-  const digitaloceanConfig = { type: 'digitaloceanConfig', region: 'nyc3', size: '1gb', image: 'ubuntu-16-04-x64' };
+  const digitaloceanConfig = {
+    type: 'digitaloceanConfig',
+    region: 'nyc3',
+    size: '1gb',
+    image: 'ubuntu-16-04-x64',
+    accessToken: 'not-a-token',
+  };
   return [
     {
       type: 'hostTemplate',
