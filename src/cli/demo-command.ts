@@ -84,6 +84,10 @@ Try it by hand. The API key of project ${projectId} is ${key}
   # one container more of the Rancher service 1s1
   curl -si -X POST '${receivers['more-containers'].url}'
 
+  # one host more, and a POST into a container
+  curl -si -X POST '${receivers['more-hosts'].url}'
+  curl -si -H 'Content-Type: text/plain' -d hello '${receivers['to-container'].url}'
+
   # the emulated cluster
   kubectl --kubeconfig ${kubeconfig} get deployments,pods
 

@@ -1,7 +1,9 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { closeServer, listen } from '../../api/listen.ts';
 import { type RunningService, startService } from '../../compose.ts';
 import type { Config } from '../../config.ts';
 import { createDemoDeployment } from '../../emulators/kubernetes/sample-deployment.ts';
@@ -53,6 +55,9 @@ export async function startDemoWorld({ host, port, log, observer }: DemoOptions)
       webhookServiceUrl: () => serviceUrl,
     });
     releases.push(() => rancher.stop());
+    const container = await startContainer();
+    releases.push(() => container.stop());
+    rancher.setServiceTarget('web', container.url);
     const kubernetes = await startKubernetesEmulator({
       speed: 1,
       objects: [createDemoDeployment('web', `${demoRepository}:1.0`, 3)],
@@ -79,6 +84,13 @@ export async function startDemoWorld({ host, port, log, observer }: DemoOptions)
     await stop();
     throw thrown;
   }
+}
+
+/** What stands in for the container behind the receiver to-container: it takes every POST. */
+async function startContainer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = http.createServer((request, response) => request.resume().once('end', () => response.end('taken\n')));
+  const port = await listen(server, '127.0.0.1', 0, '--port N');
+  return { url: `http://127.0.0.1:${port}`, stop: () => closeServer(server, 0) };
 }
 
 function newKey(): { accessKey: string; secretKey: string } {
