@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { announcePush } from '../../docs/examples/announce-push/index.ts';
+import { Dispatcher } from '../../src/framework/dispatcher.ts';
+import type { ActionResult } from '../../src/framework/driver.ts';
+import { payloadFormats } from '../../src/payloads/index.ts';
+import { refusal } from '../support/refusal.ts';
+import { deliveryRequest } from '../support/run-driver.ts';
+import { startApi } from '../support/start-api.ts';
+
+const push = (tag: string): object => ({ push_data: { tag }, repository: { repo_name: 'acme/web' } });
+
+describe('the example of docs/writing-a-driver.md', () => {
+  let said: string[];
+  const driver = announcePush({
+    formats: payloadFormats,
+    chat: {
+      async say(channel, text, secret) {
+        if (channel === '#broken') throw new Error('the chat is away');
+        said.push(`${channel} ${text} ${secret ?? ''}`.trim());
+      },
+    },
+  });
+
+  beforeEach(() => {
+    said = [];
+  });
+
+  async function deliver(config: Record<string, unknown>, body: unknown): Promise<(ActionResult | string)[]> {
+    const told: (ActionResult | string)[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const dispatcher = new Dispatcher({
+      ignored: (_delivery, reason) => resolve(void told.push(reason)),
+      failed: (_delivery, error) => resolve(void told.push(error.message)),
+      ended: (_delivery, _action, result) => resolve(void told.push(result)),
+    });
+    const receiver = {
+      id: '1go1',
+      projectId: '1a5',
+      key: 'k',
+      name: 'chat',
+      state: 'active',
+      removed: false,
+      driver: 'announcePush',
+      config,
+      url: '',
+      paused: false,
+      replacedBy: undefined,
+      expiresAt: undefined,
+      data: {},
+    };
+    await dispatcher.deliver(receiver, driver, deliveryRequest(body));
+    await promise;
+    await dispatcher.stop();
+    return told;
+  }
+
+  it('does its work through the dispatcher', async () => {
+    expect(await deliver({ channel: '#releases' }, push('1.2.3'))).to.deep.equal([
+      { outcome: 'succeeded', message: '#releases was told' },
+    ]);
+    expect(said).to.deep.equal(['#releases acme/web:1.2.3 was pushed']);
+  });
+
+  it('ignores what does not concern it, with the reason', async () => {
+    expect(await deliver({ channel: '#releases', tag: 'latest' }, push('1.2.3'))).to.deep.equal(['the tag is not latest']);
+    expect(said).to.deep.equal([]);
+  });
+
+  it('refuses bodies that are no push', async () => {
+    const unknown = 'The payload is of no known format';
+    await refusal(() => deliver({ channel: '#releases' }, []), 400, unknown);
+    await refusal(() => deliver({ channel: '#releases' }, { any: 'thing' }), 400, unknown);
+    const unread = 'The payload is not valid JSON: Unexpected token \'o\', "no JSON" is not valid JSON';
+    await refusal(() => deliver({ channel: '#releases' }, 'no JSON'), 400, unread);
+  });
+
+  it('ends as failed where its client throws, and for a stored config that was never validated', async () => {
+    expect(await deliver({ channel: '#broken' }, push('1'))).to.deep.equal([{ outcome: 'failed', message: 'the chat is away' }]);
+    expect(await deliver({ channel: 'no channel' }, push('1'))).to.deep.equal(['Invalid channel no channel']);
+  });
+
+  it('has its receivers made over the API, with its secret kept', async () => {
+    const api = await startApi({ drivers: [driver] });
+    try {
+      const refused = await api.create({ name: 'chat', driver: 'announcePush', announcePushConfig: { channel: 'x' } });
+      expect(refused.status).to.equal(400);
+      const config = { channel: '#releases', secret: 's3cret' };
+      const created = await api.create({ name: 'chat', driver: 'announcePush', announcePushConfig: config });
+      expect(created.status, created.text).to.equal(200);
+      expect(created.text).not.to.include('s3cret');
+      expect(JSON.stringify([...api.rancher.objects.values()])).not.to.include('s3cret');
+      const triggered = await api.trigger(String(created.json['url']), { body: push('1.2.3') });
+      expect(triggered.status).to.equal(200);
+    } finally {
+      await api.stop();
+    }
+    expect(said).to.deep.equal(['#releases acme/web:1.2.3 was pushed s3cret']);
+  });
+});
