@@ -92,7 +92,7 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
 
 function plant(store: ObjectStore, controllers: Controllers, objects: readonly object[]): void {
   const writes = new ObjectWrites(store);
-  const options = { dryRun: false, fieldManager: 'seed', force: false };
+  const options = { dryRun: false, fieldManager: 'seed', namesManager: true, force: false };
   const createNamespace = (name: string): void => {
     const type = typeOfKind('Namespace');
     if (!store.find(type, '', name))

@@ -39,6 +39,7 @@ export interface ManagedFields {
   time: string;
   fieldsType: 'FieldsV1';
   fieldsV1: JsonMap;
+  subresource?: string;
 }
 
 export type JsonMap = Record<string, unknown>;

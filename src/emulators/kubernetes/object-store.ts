@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { timestamp } from './kubernetes-object.ts';
-import { conflict, notFound, StatusError } from './status-error.ts';
+import { alreadyExists, conflict, notFound, StatusError } from './status-error.ts';
 import { type ResourceType, resourceTypes } from './resource-types.ts';
 
 export interface StoreEvent {
@@ -53,10 +53,7 @@ export class ObjectStore {
   /** @throws StatusError 409 if there is one of that name. */
   create(type: ResourceType, object: KubernetesObject): KubernetesObject {
     const { name, namespace = '' } = object.metadata;
-    if (this.find(type, namespace, name)) {
-      const details = { name, group: type.group, kind: type.resource };
-      throw new StatusError(409, `${type.resource} "${name}" already exists`, details, 'AlreadyExists');
-    }
+    if (this.find(type, namespace, name)) throw alreadyExists(type, name);
     const created = {
       ...object,
       metadata: { ...object.metadata, uid: crypto.randomUUID(), creationTimestamp: timestamp(), resourceVersion: '' },

@@ -1,17 +1,21 @@
 import crypto from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiPath } from './api-path.ts';
 import { validate, withDefaults } from './defaults.ts';
 import { jsonPatch, mergePatch } from './json-patches.ts';
 import { isMap, type JsonMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
 import { apiVersionOf, typeOfKind } from './resource-types.ts';
-import { ownedByUpdate, serverSideApply } from './server-side-apply.ts';
+import { ownersAfterUpdate, readManagers, writeManagers, type Writer } from './field-managers.ts';
+import { serverSideApply } from './server-side-apply.ts';
 import { conflict, invalid, notFound, StatusError } from './status-error.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
 
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldManager: string;
+  /** False if the manager's name is only guessed from the client's. */
+  readonly namesManager: boolean;
   readonly force: boolean;
 }
 
@@ -23,7 +27,8 @@ export class ObjectWrites {
     this.#store = store;
   }
 
-  create({ type, namespace }: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
+  create(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
+    const { type, namespace } = path;
     const given = requireObject(body);
     const metadata = mapAt(given, 'metadata');
     const name =
@@ -45,7 +50,7 @@ export class ObjectWrites {
     };
     const object = withDefaults(draft as unknown as KubernetesObject);
     this.#check(object, undefined, type);
-    object.metadata.managedFields ??= ownedByUpdate(undefined, object, options.fieldManager);
+    object.metadata.managedFields ??= writeManagers(ownersAfterUpdate(type.kind, {}, object, [], writerOf(path, options)));
     if (options.dryRun) return { ...object, metadata: { ...object.metadata, uid: crypto.randomUUID(), resourceVersion: '' } };
     return this.#store.create(type, object);
   }
@@ -63,7 +68,7 @@ export class ObjectWrites {
     const target = scaleOf(path, before) ?? before;
     switch (contentType) {
       case 'application/strategic-merge-patch+json':
-        return this.#put(path, before, strategicMergePatch(target, requireObject(body)), options);
+        return this.#put(path, before, strategicMergePatch(path.type.kind, target, requireObject(body)), options);
       case 'application/merge-patch+json':
         return this.#put(path, before, requireObject(mergePatch(target, requireObject(body))), options);
       case 'application/json-patch+json':
@@ -74,12 +79,25 @@ export class ObjectWrites {
   }
 
   #apply(path: ApiPath, before: KubernetesObject | undefined, body: JsonMap, options: WriteOptions): KubernetesObject {
-    const applied = serverSideApply(before, body, { manager: options.fieldManager, force: options.force });
-    if (before) return this.#put(path, before, applied, options);
-    return this.create(path, { ...applied, metadata: { ...mapAt(applied, 'metadata'), name: path.name } }, options);
+    if (!options.namesManager) throw managerRequired();
+    const { resourceVersion, managedFields } = mapAt(body, 'metadata');
+    if (managedFields !== undefined) throw new StatusError(400, 'metadata.managedFields must be nil');
+    if (before && resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
+      throw conflict(path.type, path.name);
+    const { object, managers } = serverSideApply({
+      kind: path.type.kind,
+      live: before ?? {},
+      managers: readManagers(before?.metadata.managedFields),
+      configuration: body,
+      writer: { ...writerOf(path, options), operation: 'Apply' },
+      force: options.force,
+    });
+    const metadata = { ...mapAt(object, 'metadata'), name: path.name, managedFields: writeManagers(managers) };
+    if (!before) return this.create(path, { ...object, metadata }, options);
+    return this.#put(path, before, { ...object, metadata }, options, true);
   }
 
-  #put(path: ApiPath, before: KubernetesObject, wanted: JsonMap, { dryRun, fieldManager }: WriteOptions): KubernetesObject {
+  #put(path: ApiPath, before: KubernetesObject, wanted: JsonMap, options: WriteOptions, applied = false): KubernetesObject {
     const { type, subresource } = path;
     const metadata = mapAt(wanted, 'metadata');
     const { resourceVersion, uid } = metadata;
@@ -89,15 +107,16 @@ export class ObjectWrites {
     const object = subresource === '' ? wholeObject(before, wanted) : partOf(subresource, before, wanted);
     const after = withDefaults(object);
     if (subresource === '') this.#check(after, before, type);
-    const specChanged = JSON.stringify(after.spec) !== JSON.stringify(before.spec);
+    const specChanged = !isDeepStrictEqual(after.spec, before.spec);
     after.metadata.generation = (before.metadata.generation ?? 1) + (specChanged && type.kind !== 'Pod' ? 1 : 0);
-    if (
-      JSON.stringify(withoutOwners(after)) !== JSON.stringify(withoutOwners(before)) &&
-      metadata['managedFields'] === before.metadata.managedFields
-    ) {
-      after.metadata.managedFields = ownedByUpdate(before, after, fieldManager);
+    if (!applied) {
+      if (isDeepStrictEqual(withoutOwners(after), withoutOwners(before))) return before;
+      const managers = readManagers(before.metadata.managedFields);
+      after.metadata.managedFields = writeManagers(
+        ownersAfterUpdate(type.kind, before, after, managers, writerOf(path, options)),
+      );
     }
-    return dryRun ? after : this.#store.replace(type, after);
+    return options.dryRun ? after : this.#store.replace(type, after);
   }
 
   #check(object: KubernetesObject, before: KubernetesObject | undefined, type: ApiPath['type']): void {
@@ -157,4 +176,14 @@ function requireObject(body: unknown): JsonMap {
 function withoutOwners(object: KubernetesObject): unknown {
   const { managedFields: _owners, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+function writerOf({ type, subresource }: ApiPath, { fieldManager }: WriteOptions): Writer {
+  return { manager: fieldManager, operation: 'Update', subresource, apiVersion: apiVersionOf(type) };
+}
+
+function managerRequired(): StatusError {
+  const cause = { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' };
+  const message = `PatchOptions.meta.k8s.io "" is invalid: ${cause.field}: ${cause.message}`;
+  return new StatusError(422, message, { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [cause] });
 }

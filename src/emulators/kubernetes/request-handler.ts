@@ -134,7 +134,8 @@ export class RequestHandler {
     if (method === 'PUT' && path.name !== '') return { code: 200, object: this.#writes.replace(path, body, options) };
     if (method === 'PATCH' && path.name !== '') {
       const contentType = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
-      return { code: 200, object: this.#writes.patch(path, contentType, body, options) };
+      const code = this.#parts.store.find(path.type, path.namespace, path.name) ? 200 : 201;
+      return { code, object: this.#writes.patch(path, contentType, body, options) };
     }
     if (method === 'DELETE' && path.name !== '' && path.subresource === '') {
       const object = this.#parts.store.require(path.type, path.namespace, path.name);
@@ -203,7 +204,8 @@ function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOp
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
   return {
     dryRun: query.get('dryRun') === 'All',
-    fieldManager: query.get('fieldManager') ?? agent,
+    fieldManager: query.get('fieldManager') || agent,
+    namesManager: (query.get('fieldManager') ?? '') !== '',
     force: query.get('force') === 'true',
   };
 }

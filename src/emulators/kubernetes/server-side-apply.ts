@@ -1,112 +1,119 @@
-import { isMap, type JsonMap, type KubernetesObject, type ManagedFields, timestamp } from './kubernetes-object.ts';
+import { entryMark, entryStep, fieldValues, pathText, stepsOf } from './field-paths.ts';
+import { type FieldManager, isSameWriter, type Writer } from './field-managers.ts';
+import { isMap, type JsonMap, timestamp } from './kubernetes-object.ts';
+import { isAtomicMap, listRule } from './list-rules.ts';
+import { setField } from './set-field.ts';
 import { StatusError } from './status-error.ts';
-import { strategicMergePatch } from './strategic-merge-patch.ts';
 
-export interface ApplyOptions {
-  readonly manager: string;
+export interface Apply {
+  readonly kind: string;
+  /** The object as it is; empty if there is none. */
+  readonly live: JsonMap;
+  readonly managers: readonly FieldManager[];
+  readonly configuration: JsonMap;
+  readonly writer: Writer;
   readonly force: boolean;
 }
 
 /**
- * Server-side apply: the applied fields are set and owned by the manager; a field that another manager owns with another
- * value is a conflict unless it is forced.
- * @throws StatusError 409 that names the owners.
+ * Server-side apply: what the configuration says becomes the writer's; what it said the last time and says no longer goes away
+ * unless someone else owns it as well.
+ *
+ * @throws StatusError 409 where another manager owns a field with another value, unless it is forced.
  */
-export function serverSideApply(
-  before: KubernetesObject | undefined,
-  applied: JsonMap,
-  { manager, force }: ApplyOptions,
-): JsonMap {
-  const content = { ...applied };
-  const leaves = leavesOf(content);
-  const managers = before?.metadata.managedFields ?? [];
-  const conflicts = managers
-    .filter((entry) => entry.manager !== manager)
-    .flatMap((entry) =>
-      pathsOf(entry)
-        .filter((path) => leaves.has(path) && valueAt(before, path) !== leaves.get(path))
-        .map((path) => ({ entry, path })),
-    );
-  if (conflicts.length > 0 && !force) {
-    const texts = conflicts.map(({ entry, path }) => `conflict with "${entry.manager}": ${path}`);
-    const details = {
-      causes: conflicts.map(({ entry, path }) => ({
-        reason: 'FieldManagerConflict',
-        message: `conflict with "${entry.manager}"`,
-        field: path,
-      })),
-    };
-    throw new StatusError(
-      409,
-      `Apply failed with ${texts.length} conflict${texts.length === 1 ? '' : 's'}: ${texts.join('; ')}`,
-      details,
-    );
-  }
-  const lost = new Set(conflicts.map(({ path }) => path));
-  const others = managers
-    .filter((entry) => entry.manager !== manager)
-    .map((entry) =>
-      fieldsOf(
-        entry.manager,
-        entry.operation,
-        pathsOf(entry).filter((path) => !lost.has(path)),
-      ),
-    );
-  const merged = strategicMergePatch(before ?? {}, content);
-  const metadata = {
-    ...(isMap(merged['metadata']) ? merged['metadata'] : {}),
-    managedFields: [...others, fieldsOf(manager, 'Apply', [...leaves.keys()])],
-  };
-  return { ...merged, metadata };
-}
-
-/** What an ordinary write makes its manager own. */
-export function ownedByUpdate(before: KubernetesObject | undefined, after: KubernetesObject, manager: string): ManagedFields[] {
-  const old = before ? leavesOf(before) : new Map<string, string>();
-  const changed = [...leavesOf(after)].filter(([path, value]) => old.get(path) !== value).map(([path]) => path);
-  const kept = (before?.metadata.managedFields ?? []).map((entry) => ({ entry, paths: pathsOf(entry) }));
-  const others = kept
-    .filter(({ entry }) => entry.manager !== manager)
-    .map(({ entry, paths }) =>
-      fieldsOf(
-        entry.manager,
-        entry.operation,
-        paths.filter((path) => !changed.includes(path)),
-      ),
-    );
-  const own = kept.filter(({ entry }) => entry.manager === manager).flatMap(({ paths }) => paths);
-  return [...others, fieldsOf(manager, 'Update', [...new Set([...own, ...changed])])].filter(
-    (entry) => pathsOf(entry).length > 0,
+export function serverSideApply({ kind, live, managers, configuration, writer, force }: Apply): {
+  object: JsonMap;
+  managers: FieldManager[];
+} {
+  const [present, wanted] = [fieldValues(kind, live), fieldValues(kind, configuration)];
+  const others = managers.filter((each) => !isSameWriter(each, writer));
+  const differing = new Set([...wanted.keys()].filter((path) => present.get(path) !== wanted.get(path)));
+  const conflicts = others.flatMap((owner) =>
+    [...differing].filter((path) => owner.paths.has(path)).map((path) => ({ owner, path })),
   );
+  if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
+
+  const merged = mergedMap(kind, live, configuration);
+  const formerly = managers.find((each) => isSameWriter(each, writer))?.paths ?? new Set<string>();
+  const abandoned = [...formerly].filter((path) => !wanted.has(path) && !others.some(({ paths }) => paths.has(path)));
+  // Deepest first: an entry of a list goes after its fields.
+  for (const path of abandoned.toSorted((a, b) => stepsOf(b).length - stepsOf(a).length)) removeAt(kind, merged, stepsOf(path));
+  const yielding = others.map((each) => ({
+    ...each,
+    paths: new Set([...each.paths].filter((path) => !differing.has(path))),
+  }));
+  return { object: merged, managers: [...yielding, { ...writer, time: timestamp(), paths: new Set(wanted.keys()) }] };
 }
 
-function fieldsOf(manager: string, operation: ManagedFields['operation'], paths: readonly string[]): ManagedFields {
-  const fieldsV1 = Object.fromEntries(paths.map((path) => [`f:${path}`, {}]));
-  return { manager, operation, apiVersion: 'apps/v1', time: timestamp(), fieldsType: 'FieldsV1', fieldsV1 };
+function mergedMap(kind: string, live: JsonMap, configuration: JsonMap): JsonMap {
+  const result = structuredClone(live);
+  for (const [name, value] of Object.entries(configuration)) {
+    if (value !== null)
+      setField(result, name, mergedValue(kind, name, Object.hasOwn(result, name) ? result[name] : undefined, value));
+  }
+  return result;
 }
 
-function pathsOf({ fieldsV1 }: ManagedFields): string[] {
-  return Object.keys(fieldsV1).map((name) => name.slice(2));
+function mergedValue(kind: string, field: string, live: unknown, value: unknown): unknown {
+  if (isMap(value) && !isAtomicMap(field)) return mergedMap(kind, isMap(live) ? live : {}, value);
+  const rule = Array.isArray(value) ? listRule(kind, field) : undefined;
+  if (!rule || !Array.isArray(value)) return value;
+  const result: unknown[] = Array.isArray(live) ? [...live] : [];
+  for (const entry of value) {
+    const step = entryStep(rule.applyKeys, entry);
+    const index = result.findIndex((other) => entryStep(rule.applyKeys, other) === step);
+    const former = result[index];
+    const merged = isMap(entry) ? mergedMap(kind, isMap(former) ? former : {}, entry) : entry;
+    result.splice(index < 0 ? result.length : index, index < 0 ? 0 : 1, merged);
+  }
+  return result;
 }
 
-function valueAt(object: unknown, path: string): string | undefined {
-  return leavesOf(isMap(object) ? object : {}).get(path);
+/** Takes a field or a list entry away, and with it the maps and lists that this leaves empty. */
+function removeAt(kind: string, map: JsonMap, [first = '', ...rest]: readonly string[]): void {
+  const name = first.slice(2);
+  if (!Object.hasOwn(map, name)) return;
+  const value = map[name];
+  if (rest.length === 0) delete map[name];
+  else if (Array.isArray(value)) {
+    const remaining = withoutEntry(kind, name, value, rest);
+    if (remaining.length === 0) delete map[name];
+    else map[name] = remaining;
+  } else if (isMap(value)) {
+    removeAt(kind, value, rest);
+    if (Object.keys(value).length === 0) delete map[name];
+  }
 }
 
-/** Every plain value under its path, list entries by their name where they have one. */
-function leavesOf(object: JsonMap): Map<string, string> {
-  const leaves = new Map<string, string>();
-  const walk = (value: unknown, path: string): void => {
-    if (isMap(value)) for (const [name, entry] of Object.entries(value)) walk(entry, `${path}.${name}`);
-    else if (Array.isArray(value))
-      value.forEach((entry: unknown, index) =>
-        walk(entry, `${path}[${isMap(entry) && typeof entry['name'] === 'string' ? `name="${entry['name']}"` : index}]`),
-      );
-    else leaves.set(path, JSON.stringify(value));
-  };
-  for (const name of ['spec', 'data']) walk(object[name], `.${name}`);
-  const metadata = isMap(object['metadata']) ? object['metadata'] : {};
-  for (const name of ['labels', 'annotations']) walk(metadata[name], `.metadata.${name}`);
-  for (const [path, value] of leaves) if (value === undefined) leaves.delete(path);
-  return leaves;
+function withoutEntry(kind: string, field: string, list: readonly unknown[], [step = '', ...rest]: readonly string[]): unknown[] {
+  const keys = listRule(kind, field)?.applyKeys ?? [];
+  const isMeant = (entry: unknown): boolean => entryStep(keys, entry) === step;
+  if (rest.length === 0 || rest[0] === entryMark) return list.filter((entry) => !isMeant(entry));
+  // A key goes with its entry.
+  if (!keys.includes((rest[0] ?? '').slice(2)))
+    for (const entry of list) if (isMap(entry) && isMeant(entry)) removeAt(kind, entry, rest);
+  return [...list];
+}
+
+function applyConflict(conflicts: readonly { owner: FieldManager; path: string }[]): StatusError {
+  const owners = [...new Set(conflicts.map(({ owner }) => owner))];
+  const texts = owners.map((owner) => {
+    const paths = conflicts.filter((each) => each.owner === owner).map(({ path }) => pathText(path));
+    return paths.length === 1
+      ? `conflict with ${ownerText(owner)}: ${paths.join('')}`
+      : `conflicts with ${ownerText(owner)}:\n${paths.map((path) => `- ${path}`).join('\n')}`;
+  });
+  const count = `${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`;
+  return new StatusError(409, `Apply failed with ${count}: ${texts.join('\n')}`, {
+    causes: conflicts.map(({ owner, path }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${ownerText(owner)}`,
+      field: pathText(path),
+    })),
+  });
+}
+
+function ownerText({ manager, operation, subresource, apiVersion }: FieldManager): string {
+  const below = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
+  return `${JSON.stringify(manager)}${below}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
 }

@@ -37,7 +37,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason !== '' && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     };
@@ -45,12 +45,12 @@ export class StatusError extends Error {
 }
 
 export function notFound(type: ResourceType, name: string): StatusError {
-  return new StatusError(404, `${qualifiedName(type)} "${name}" not found`, { name, group: type.group, kind: type.resource });
+  return new StatusError(404, `${qualifiedName(type)} "${name}" not found`, detailsOf(type, name));
 }
 
 export function conflict(type: ResourceType, name: string): StatusError {
   const text = 'the object has been modified; please apply your changes to the latest version and try again';
-  const details = { name, group: type.group, kind: type.resource };
+  const details = detailsOf(type, name);
   return new StatusError(409, `Operation cannot be fulfilled on ${qualifiedName(type)} "${name}": ${text}`, details);
 }
 
@@ -60,15 +60,41 @@ export interface FieldCause {
   readonly message: string;
 }
 
+/** What a cause's message begins with tells its reason; any other is an invalid value. */
+const causeReasons: readonly (readonly [start: string, reason: string])[] = [
+  ['Required value', 'FieldValueRequired'],
+  ['Duplicate value', 'FieldValueDuplicate'],
+  ['Unsupported value', 'FieldValueNotSupported'],
+  ['Forbidden', 'FieldValueForbidden'],
+  ['Not found', 'FieldValueNotFound'],
+];
+
 export function invalid(type: ResourceType, name: string, causes: readonly FieldCause[]): StatusError {
   const kind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const details = {
-    name,
-    group: type.group,
-    kind: type.kind,
-    causes: causes.map((cause) => ({ reason: 'FieldValueInvalid', ...cause })),
+    ...detailsOf(type, name, type.kind),
+    causes: causes.map(({ field, message }) => ({
+      reason: causeReasons.find(([start]) => message.startsWith(start))?.[1] ?? 'FieldValueInvalid',
+      message,
+      field,
+    })),
   };
   return new StatusError(422, `${kind} "${name}" is invalid: ${text}`, details);
+}
+
+export function alreadyExists(type: ResourceType, name: string): StatusError {
+  const message = `${qualifiedName(type)} ${JSON.stringify(name)} already exists`;
+  return new StatusError(409, message, detailsOf(type, name), 'AlreadyExists');
+}
+
+/** All that the server says about a JSON patch that it cannot carry out. */
+export function unprocessable(): StatusError {
+  return new StatusError(422, 'the server rejected our request due to an error in our request', {});
+}
+
+/** The core group has no name. */
+export function detailsOf({ group, resource }: ResourceType, name: string, kind = resource): Record<string, unknown> {
+  return { name, ...(group !== '' && { group }), kind };
 }
