@@ -19,7 +19,13 @@ export const markers = {
   end: '<!-- End of the generated part. -->',
 } as const;
 
-const definitions: readonly DriverDefinition[] = [deploymentUpdate(), serviceUpgrade, scaleService, scaleHost, forwardPost];
+const definitions: readonly DriverDefinition[] = [
+  definitionWith(payloadFormats),
+  serviceUpgrade,
+  scaleService,
+  scaleHost,
+  forwardPost,
+];
 
 /** Every generated part of every page. */
 export function generatedParts(): GeneratedPart[] {
@@ -33,10 +39,6 @@ export function withGeneratedPart(page: string, text: string): string {
   const end = page.indexOf(markers.end);
   if (begin < 0 || end < begin) throw new Error(`the page lacks the markers "${markers.begin}" and "${markers.end}"`);
   return `${page.slice(0, begin + markers.begin.length)}\n\n${text}\n\n${page.slice(end)}`;
-}
-
-function deploymentUpdate(): DriverDefinition {
-  return definitionWith(payloadFormats);
 }
 
 function driverTable(): string {
@@ -79,13 +81,9 @@ function settingTable(): string {
   const rows = Object.entries<Setting>(settings).map(([name, { flag, description, secret }]) => [
     `\`${name}\``,
     `\`--${flag}\``,
-    `${capital(description)}.${secret ? ` Also \`${name}_FILE\`.` : ''}`,
+    `${description}.${secret ? ` Also \`${name}_FILE\`.` : ''}`,
   ]);
   return table(['Environment', 'Flag of `serve`', 'Meaning'], rows);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
