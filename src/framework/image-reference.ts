@@ -82,16 +82,17 @@ export function parseReferenceParts(text: string): ReferenceParts {
  */
 export function parseImageReference(text: string): ImageReference {
   if (identifier.test(text)) throw invalid(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
-  const { domain, remainder } = splitDomain(text);
+  const { domain: likely, remainder } = splitDomain(text);
   const [remote = ''] = remainder.split(':', 1);
   if (remote !== remote.toLowerCase()) {
     throw invalid(`invalid reference format: repository name (${remote}) must be lowercase`);
   }
   // An empty text must not become `docker.io/library/`, whose fault is another one.
-  const parts = parseReferenceParts(text === '' ? text : `${domain}/${remainder}`);
+  const parts = parseReferenceParts(text === '' ? text : `${likely}/${remainder}`);
   const suffix = suffixOf(parts);
-  const name = `${domain}/${parts.path}`;
-  const { tag, digest } = parts;
+  // What looks like a domain and is none, such as `a__b.c/d`, belongs to the path, as in distribution.
+  const { domain = '', tag, digest } = parts;
+  const name = joined(domain, parts.path);
   return {
     domain,
     path: parts.path,
@@ -136,9 +137,13 @@ function splitDomain(text: string): { domain: string; remainder: string } {
   return { domain, remainder: official ? officialPrefix + remainder : remainder };
 }
 
+function joined(domain: string, path: string): string {
+  return domain === '' ? path : `${domain}/${path}`;
+}
+
 /** Leaves the domain or `library/` out only where the shorter text means the same again. */
 function familiarName(domain: string, path: string): string {
-  if (domain !== defaultDomain) return `${domain}/${path}`;
+  if (domain !== defaultDomain) return joined(domain, path);
   const short = /^library\/[^/]+$/.test(path) ? path.slice(officialPrefix.length) : path;
   if (identifier.test(short)) return `${domain}/${short}`;
   const again = splitDomain(short);
