@@ -1,4 +1,5 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import { requireProjectId } from './authorization/authorizer.ts';
 import type { Log } from '../framework/log.ts';
@@ -32,6 +33,7 @@ export function createManagementApp(context: ManagementContext, log: Log): Expre
   const root = `/${apiVersion}`;
   const receivers = `${root}/receivers`;
 
+  app.use(refuseOtherSites);
   app.get(
     root,
     serve((request) => showVersion(context, request)),
@@ -74,6 +76,12 @@ export function createManagementApp(context: ManagementContext, log: Log): Expre
     answerError(log, request, response, thrown),
   );
   return app;
+}
+
+/** A browser that remembers a login must not be made to write by a page of somebody else's. */
+function refuseOtherSites(request: Request, _response: Response, next: NextFunction): void {
+  const fromElsewhere = request.headers['sec-fetch-site'] === 'cross-site' && request.method !== 'GET';
+  next(fromElsewhere ? new ServiceError('Forbidden', 'A request from a page of another site is refused') : undefined);
 }
 
 /** @param route gives what to show; undefined is 204. */

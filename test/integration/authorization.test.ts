@@ -79,6 +79,12 @@ for (const mode of ['rancher', 'cattle'] as const) {
       }
     });
 
+    it('refuses a write that a page of another site sends', async () => {
+      const headers = { ...basic('owner', 'secret'), 'Sec-Fetch-Site': 'cross-site' };
+      const { status } = await call(`/v1-webhooks/receivers/1go1?action=pause&projectId=1a5`, headers, { method: 'POST' });
+      expect(status).to.equal(403);
+    });
+
     it('has no way in below the unauthenticated prefix', async () => {
       const paths = [
         '/endpoint/../receivers',
