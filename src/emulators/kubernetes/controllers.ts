@@ -1,59 +1,50 @@
 import type { Clock } from './clock.ts';
 import { DeploymentController } from './deployment-controller.ts';
+import { ObjectRemoval } from './delete-object.ts';
 import { Kubelet } from './kubelet.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectStore, StoreEvent } from './object-store.ts';
 import { ReplicaSetController } from './replica-set-controller.ts';
-import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
+import { typeOfKind } from './resource-types.ts';
 
 /** Runs the controllers upon what changes, one reconciliation at a time. */
 export class Controllers {
   readonly kubelet: Kubelet;
+  readonly removal: ObjectRemoval;
   readonly #store: ObjectStore;
   readonly #clock: Clock;
   readonly #deployments: DeploymentController;
   readonly #replicaSets: ReplicaSetController;
   readonly #waiting = new Set<string>();
+  /** Cancels the latest reminder of each object. */
+  readonly #reminders = new Map<string, () => void>();
   #running = false;
 
   constructor(store: ObjectStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
     this.kubelet = new Kubelet(store, clock);
-    this.#deployments = new DeploymentController(store, (namespace, name, ms) => this.#later('Deployment', namespace, name, ms));
-    this.#replicaSets = new ReplicaSetController(store, this.kubelet);
+    this.removal = new ObjectRemoval(store, this.kubelet);
+    const later =
+      (kind: 'Deployment' | 'ReplicaSet') =>
+      (namespace: string, name: string, ms: number): void => {
+        const key = JSON.stringify([kind, namespace, name]);
+        this.#reminders.get(key)?.();
+        this.#reminders.set(
+          key,
+          clock.after(ms, () => this.#enqueue(kind, namespace, name)),
+        );
+      };
+    this.#deployments = new DeploymentController(store, clock, later('Deployment'));
+    this.#replicaSets = new ReplicaSetController(store, this.kubelet, clock, later('ReplicaSet'));
     store.onEvent((event) => this.#hear(event));
-  }
-
-  /** True while something still moves at once. */
-  get busy(): boolean {
-    return this.#running || this.#clock.busy;
-  }
-
-  /** Removes what an object owned, as the garbage collector does. */
-  collect({ metadata: { uid, namespace = '' } }: KubernetesObject): void {
-    for (const type of resourceTypes) {
-      for (const owned of this.#store.list(type, namespace)) {
-        if (!owned.metadata.ownerReferences?.some((owner) => owner.uid === uid)) continue;
-        this.remove(type, owned);
-      }
-    }
-  }
-
-  /** Deletes an object; a pod takes its time. */
-  remove(type: ResourceType, object: KubernetesObject): void {
-    if (type.kind === 'Pod') return this.kubelet.end(object);
-    this.#store.delete(type, object.metadata.namespace ?? '', object.metadata.name);
-    this.collect(object);
-    if (type.kind === 'Namespace')
-      for (const each of resourceTypes)
-        if (each.namespaced) for (const inside of this.#store.list(each, object.metadata.name)) this.remove(each, inside);
-    return undefined;
   }
 
   #hear({ object, resourceType, type }: StoreEvent): void {
     const { namespace = '', name, ownerReferences = [] } = object.metadata;
     const { kind } = resourceType;
+    if (kind === 'Pod' && type === 'ADDED') this.kubelet.admit(object);
+    if (kind === 'Pod' && type === 'DELETED') this.#replicaSets.forget(object);
+    if (kind === 'Deployment' && type === 'DELETED') this.#deployments.forget(object);
     if (type !== 'DELETED' && (kind === 'Deployment' || kind === 'ReplicaSet')) this.#enqueue(kind, namespace, name);
     for (const owner of ownerReferences) {
       if (owner.kind !== 'ReplicaSet' && owner.kind !== 'Deployment') continue;
@@ -67,18 +58,7 @@ export class Controllers {
     }
   }
 
-  #later(kind: 'Deployment', namespace: string, name: string, ms: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#enqueue(kind, namespace, name);
-    }, ms);
-    this.#timers.add(timer.unref());
-  }
-
-  readonly #timers = new Set<NodeJS.Timeout>();
-
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#waiting.clear();
   }
 
@@ -86,7 +66,7 @@ export class Controllers {
     this.#waiting.add(JSON.stringify([kind, namespace, name]));
     if (this.#running) return;
     this.#running = true;
-    setImmediate(() => this.#drain());
+    this.#clock.after(0, () => this.#drain());
   }
 
   #drain(): void {
@@ -99,6 +79,6 @@ export class Controllers {
     const [kind = '', namespace = '', name = ''] = JSON.parse(next) as string[];
     if (kind === 'Deployment') this.#deployments.reconcile(namespace, name);
     else this.#replicaSets.reconcile(namespace, name);
-    setImmediate(() => this.#drain());
+    this.#clock.after(0, () => this.#drain());
   }
 }

@@ -1,94 +1,102 @@
 import { type JsonMap, type KubernetesObject, listAt, numberOr, textOr, timestamp } from './kubernetes-object.ts';
+import { rolloutLimits } from './rollout-scale.ts';
+
+/** How a Deployment stands. */
+export interface Rollout {
+  readonly deployment: KubernetesObject;
+  /** The ReplicaSet of its template. */
+  readonly current: KubernetesObject | undefined;
+  readonly all: readonly KubernetesObject[];
+  /** True if `current` was made just now. */
+  readonly isNew: boolean;
+  /** Emulated milliseconds since the rollout last made progress. */
+  readonly idleMs: number;
+}
 
 export interface DeploymentStatus {
   readonly status: JsonMap;
-  /** After so many milliseconds the deadline may have passed, or a pod may have become available. */
+  /** The clock of the progress deadline begins anew. */
+  readonly progressed: boolean;
+  /** After so many emulated milliseconds the deadline may have passed. */
   readonly lookAgainMs: number | undefined;
 }
 
-/**
- * The status of a Deployment from its ReplicaSets, with the conditions Available and Progressing.
- * @param current the ReplicaSet of its template.
- */
-export function deploymentStatus(
-  deployment: KubernetesObject,
-  current: KubernetesObject | undefined,
-  all: readonly KubernetesObject[],
-): DeploymentStatus {
-  const wanted = numberOr(deployment.spec?.['replicas'], 1);
+/** The status of a Deployment from its ReplicaSets, with the conditions Available and Progressing. */
+export function deploymentStatus(rollout: Rollout): DeploymentStatus {
+  const { deployment, current, all } = rollout;
   const count = (field: string): number => all.reduce((total, { status }) => total + numberOr(status?.[field], 0), 0);
-  const replicas = count('replicas');
-  const updated = numberOr(current?.status?.['replicas'], 0);
   const available = count('availableReplicas');
-  const unavailable = Math.max(0, Math.max(wanted, replicas) - available);
-  const figures = {
-    ...(replicas > 0 && { replicas }),
-    ...(updated > 0 && { updatedReplicas: updated }),
-    ...(count('readyReplicas') > 0 && { readyReplicas: count('readyReplicas') }),
-    ...(available > 0 && { availableReplicas: available }),
-    ...(unavailable > 0 && { unavailableReplicas: unavailable }),
-  };
-  const complete = updated === wanted && replicas === wanted && available === wanted && current !== undefined;
-  const before = deployment.status ?? {};
-  const progressed = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'].some(
-    (field) => numberOr(before[field], 0) !== numberOr((figures as JsonMap)[field], 0),
-  );
-  const { condition, lookAgainMs } = progressing(deployment, current, complete, progressed);
-  const pendingMs = !complete && numberOr(deployment.spec?.['minReadySeconds'], 0) > 0 ? 250 : undefined;
+  const figures: JsonMap = nonZero({
+    replicas: count('replicas'),
+    updatedReplicas: numberOr(current?.status?.['replicas'], 0),
+    readyReplicas: count('readyReplicas'),
+    availableReplicas: available,
+    unavailableReplicas: Math.max(0, all.reduce((total, { spec }) => total + numberOr(spec?.['replicas'], 0), 0) - available),
+  });
+  const progress = progressing(rollout, figures);
   const status = {
     observedGeneration: deployment.metadata.generation ?? 1,
     ...figures,
-    conditions: [availability(deployment, wanted, available), condition],
+    conditions: [availability(deployment, available), progress.condition].filter((each) => each !== undefined),
   };
-  return { status, lookAgainMs: [lookAgainMs, pendingMs].filter((ms) => ms !== undefined).toSorted((a, b) => a - b)[0] };
-}
-
-function availability(deployment: KubernetesObject, wanted: number, available: number): JsonMap {
-  const met = available >= wanted - maxUnavailable(deployment, wanted);
-  const text = met
-    ? ['MinimumReplicasAvailable', 'Deployment has minimum availability.']
-    : ['MinimumReplicasUnavailable', 'Deployment does not have minimum availability.'];
-  return withTimes(deployment, { type: 'Available', status: met ? 'True' : 'False', reason: text[0], message: text[1] }, false);
-}
-
-function maxUnavailable({ spec }: KubernetesObject, wanted: number): number {
-  const strategy = spec?.['strategy'] as JsonMap | undefined;
-  if (strategy?.['type'] === 'Recreate') return 0;
-  const value = (strategy?.['rollingUpdate'] as JsonMap | undefined)?.['maxUnavailable'];
-  return typeof value === 'number' ? value : Math.floor((Number.parseInt(textOr(value, '25'), 10) * wanted) / 100);
+  const isWaiting = progress.condition?.['status'] === 'True' && progress.condition['reason'] !== 'NewReplicaSetAvailable';
+  const remainingMs = deadlineMs(deployment) - (progress.progressed ? 0 : rollout.idleMs);
+  return { status, progressed: progress.progressed, lookAgainMs: isWaiting ? Math.max(1, remainingMs) : undefined };
 }
 
 interface Progress {
-  readonly condition: JsonMap;
-  readonly lookAgainMs?: number;
+  readonly condition: JsonMap | undefined;
+  readonly progressed: boolean;
 }
 
-function progressing(
-  deployment: KubernetesObject,
-  current: KubernetesObject | undefined,
-  complete: boolean,
-  progressed: boolean,
-): Progress {
+/** What once completed never exceeds its deadline: only a new ReplicaSet, or counts that change, end `NewReplicaSetAvailable`. */
+function progressing({ deployment, current, isNew, idleMs }: Rollout, figures: JsonMap): Progress {
   const before = conditionOf(deployment, 'Progressing');
-  const name = current?.metadata.name ?? '';
-  const say = (status: string, reason: string, message: string, fresh: boolean): Progress => ({
-    condition: withTimes(deployment, { type: 'Progressing', status, reason, message }, fresh),
+  const reason = before?.['reason'];
+  const name = JSON.stringify(current?.metadata.name ?? '');
+  const say = (progressed: boolean, status: string, why: string, message: string): Progress => ({
+    condition: withTimes(before, { type: 'Progressing', status, reason: why, message }, progressed),
+    progressed,
   });
-  if (deployment.spec?.['paused'] === true) return say('Unknown', 'DeploymentPaused', 'Deployment is paused', false);
-  if (complete) return say('True', 'NewReplicaSetAvailable', `ReplicaSet "${name}" has successfully progressed.`, false);
-  if (!before || !textOr(before['message']).includes(`"${name}"`)) {
-    const created = say('True', 'NewReplicaSetCreated', `Created new replica set "${name}"`, true);
-    return { ...created, lookAgainMs: deadlineMs(deployment) + 1050 };
-  }
-  // As on the real controller: what once completed never exceeds its deadline.
-  if (before['reason'] === 'NewReplicaSetAvailable') return { condition: before };
-  // Times have no fractions: a deadline shows up to a second late, never early.
-  const passedMs = Date.now() - Date.parse(textOr(before['lastUpdateTime'])) - 1000;
-  if (!progressed && (passedMs >= deadlineMs(deployment) || before['reason'] === 'ProgressDeadlineExceeded')) {
-    return say('False', 'ProgressDeadlineExceeded', `ReplicaSet "${name}" has timed out progressing.`, false);
-  }
-  const moving = say('True', 'ReplicaSetUpdated', `ReplicaSet "${name}" is progressing.`, progressed);
-  return { ...moving, lookAgainMs: Math.max(50, deadlineMs(deployment) - (progressed ? -1000 : passedMs) + 50) };
+  const isPaused = deployment.spec?.['paused'] === true;
+  if (isPaused && reason !== 'ProgressDeadlineExceeded')
+    return say(reason !== 'DeploymentPaused', 'Unknown', 'DeploymentPaused', 'Deployment is paused');
+  if (isPaused) return { condition: before, progressed: false };
+  if (isNew) return say(true, 'True', 'NewReplicaSetCreated', `Created new replica set ${name}`);
+  if (isComplete(deployment, figures))
+    return say(false, 'True', 'NewReplicaSetAvailable', `ReplicaSet ${name} has successfully progressed.`);
+  if (reason === 'NewReplicaSetAvailable' && figures['replicas'] === figures['updatedReplicas'])
+    return { condition: before, progressed: false };
+  if (hasProgressed(deployment, figures)) return say(true, 'True', 'ReplicaSetUpdated', `ReplicaSet ${name} is progressing.`);
+  if (!before) return say(true, 'True', 'FoundNewReplicaSet', `Found new replica set ${name}`);
+  if (reason === 'DeploymentPaused') return say(true, 'Unknown', 'DeploymentResumed', 'Deployment is resumed');
+  const isLate = reason !== 'NewReplicaSetAvailable' && idleMs >= deadlineMs(deployment);
+  if (isLate || reason === 'ProgressDeadlineExceeded')
+    return say(false, 'False', 'ProgressDeadlineExceeded', `ReplicaSet ${name} has timed out progressing.`);
+  return { condition: before, progressed: false };
+}
+
+function isComplete({ spec }: KubernetesObject, figures: JsonMap): boolean {
+  const wanted = numberOr(spec?.['replicas'], 1);
+  return ['replicas', 'updatedReplicas', 'availableReplicas'].every((field) => numberOr(figures[field], 0) === wanted);
+}
+
+function hasProgressed({ status = {} }: KubernetesObject, figures: JsonMap): boolean {
+  const grew = (field: string): boolean => numberOr(figures[field], 0) > numberOr(status[field], 0);
+  const old = (counts: JsonMap): number => numberOr(counts['replicas'], 0) - numberOr(counts['updatedReplicas'], 0);
+  return grew('updatedReplicas') || grew('readyReplicas') || grew('availableReplicas') || old(figures) < old(status);
+}
+
+function availability(deployment: KubernetesObject, available: number): JsonMap {
+  const wanted = numberOr(deployment.spec?.['replicas'], 1);
+  const met = available >= wanted - rolloutLimits(deployment).maxUnavailable;
+  const reason = met ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable';
+  const message = met ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.';
+  return withTimes(
+    conditionOf(deployment, 'Available'),
+    { type: 'Available', status: met ? 'True' : 'False', reason, message },
+    false,
+  );
 }
 
 function deadlineMs({ spec }: KubernetesObject): number {
@@ -99,15 +107,18 @@ function conditionOf({ status }: KubernetesObject, type: string): JsonMap | unde
   return listAt(status, 'conditions').find((condition) => condition['type'] === type);
 }
 
-/** @param fresh true if the condition is news even where it says the same. */
-function withTimes(deployment: KubernetesObject, condition: JsonMap, fresh: boolean): JsonMap {
-  const before = conditionOf(deployment, textOr(condition['type'])) ?? {};
+/** @param isNews true if the condition was met anew, even where it says the same. */
+function withTimes(before: JsonMap | undefined, condition: JsonMap, isNews: boolean): JsonMap {
   const now = timestamp();
-  const sameStatus = before['status'] === condition['status'];
-  const same = sameStatus && before['reason'] === condition['reason'] && !fresh;
+  const sameStatus = before?.['status'] === condition['status'];
+  if (before && sameStatus && before['reason'] === condition['reason'] && !isNews) return before;
   return {
     ...condition,
-    lastUpdateTime: same ? before['lastUpdateTime'] : now,
-    lastTransitionTime: sameStatus ? before['lastTransitionTime'] : now,
+    lastUpdateTime: now,
+    lastTransitionTime: sameStatus ? textOr(before?.['lastTransitionTime'], now) : now,
   };
+}
+
+function nonZero(figures: Readonly<Record<string, number>>): JsonMap {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => value > 0));
 }

@@ -1,4 +1,5 @@
-import { apiVersionOf, type ResourceType, resourceTypes } from './resource-types.ts';
+import { openApi } from './open-api.ts';
+import { apiVersionOf, everyday, type ResourceType, resourceTypes } from './resource-types.ts';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -18,15 +19,17 @@ export function discovery(path: string, serverAddress: string): unknown {
     case '/api':
       return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
     case '/apis':
-      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [group('apps')] };
+      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [group('apps'), group('batch')] };
     case '/apis/apps':
-      return { kind: 'APIGroup', apiVersion: 'v1', ...group('apps') };
+    case '/apis/batch':
+      return { kind: 'APIGroup', apiVersion: 'v1', ...group(path.slice('/apis/'.length)) };
     case '/api/v1':
       return resourceList('v1');
     case '/apis/apps/v1':
-      return resourceList('apps/v1');
+    case '/apis/batch/v1':
+      return resourceList(path.slice('/apis/'.length));
     default:
-      return undefined;
+      return openApi(path);
   }
 }
 
@@ -50,7 +53,7 @@ function describe({ resource, kind, namespaced, shortNames }: ResourceType): Rec
     kind,
     verbs,
     shortNames,
-    ...(namespaced && kind !== 'Event' && { categories: ['all'] }),
+    ...(everyday.has(resource) && { categories: ['all'] }),
   };
 }
 

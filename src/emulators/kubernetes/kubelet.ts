@@ -1,11 +1,12 @@
 import type { Clock } from './clock.ts';
-import { type JsonMap, type KubernetesObject, listAt, timestamp } from './kubernetes-object.ts';
+import { type JsonMap, type KubernetesObject, listAt, mapAt, timestamp } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
 import { behaviourOf, lingerOf } from './pod-behaviour.ts';
 import { typeOfKind } from './resource-types.ts';
 
 /** Delays of a pod that behaves, milliseconds. */
-const startMs = 600;
+const scheduleMs = 20;
+const startMs = 400;
 const deleteMs = 200;
 const slowMs = 5_000;
 const backOffMs = 500;
@@ -15,6 +16,7 @@ const diesMs = 3_000;
 type ContainerPhase = 'creating' | 'pullError' | 'pullBackOff' | 'running' | 'ready' | 'crashed';
 
 const pods = typeOfKind('Pod');
+const nodes = typeOfKind('Node');
 
 /** Plays the kubelet of the only node: schedules pods, runs them as their images say, and ends them. */
 export class Kubelet {
@@ -30,17 +32,26 @@ export class Kubelet {
 
   /** To be called with a pod that was created. */
   admit(pod: KubernetesObject): void {
-    this.#write(pod, () => 'creating');
-    this.#clock.after(startMs, () => this.#start(pod));
+    this.#clock.after(scheduleMs, () => {
+      if (!this.#isThere(pod)) return;
+      if (!this.#hasNodeFor(pod)) return this.#leaveUnscheduled(pod);
+      this.#write(pod, () => 'creating');
+      this.#clock.after(startMs, () => this.#start(pod));
+      return undefined;
+    });
   }
 
   /** Marks the pod, and removes it when its grace is over. */
-  end(pod: KubernetesObject): void {
+  end(pod: KubernetesObject, graceSeconds = 30): void {
     const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
     if (!current || current.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp) return;
+    if (graceSeconds === 0) {
+      this.#store.delete(pods, current.metadata.namespace ?? '', current.metadata.name);
+      return;
+    }
     this.#store.replace(pods, {
       ...current,
-      metadata: { ...current.metadata, deletionTimestamp: timestamp(), deletionGracePeriodSeconds: 30 },
+      metadata: { ...current.metadata, deletionTimestamp: timestamp(), deletionGracePeriodSeconds: graceSeconds },
     });
     this.#clock.after(deleteMs + lingerOf(pod), () => {
       const last = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
@@ -53,7 +64,7 @@ export class Kubelet {
     const containers = listAt(pod.spec, 'containers');
     const odd = containers.find((container) => behaviourOf(pod, container).word !== 'run');
     const phases = (phase: ContainerPhase) => (container: JsonMap) =>
-      odd && container['name'] === odd['name'] ? phase : 'ready';
+      behaviourOf(pod, container).word === 'run' ? 'ready' : phase;
     if (!odd) return this.#write(pod, () => 'ready');
     const { word, ms } = behaviourOf(pod, odd);
     switch (word) {
@@ -90,6 +101,24 @@ export class Kubelet {
     else this.#clock.after(recoverMs, () => this.#write(pod, () => 'ready'));
   }
 
+  #hasNodeFor(pod: KubernetesObject): boolean {
+    const wanted = Object.entries(mapAt(pod.spec, 'nodeSelector'));
+    return this.#store.list(nodes).some(({ metadata }) => wanted.every(([name, value]) => metadata.labels?.[name] === value));
+  }
+
+  #leaveUnscheduled(pod: KubernetesObject): void {
+    const current = this.#store.require(pods, pod.metadata.namespace ?? '', pod.metadata.name);
+    const message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+      lastTransitionTime: timestamp(),
+    };
+    this.#store.replace(pods, { ...current, status: { ...current.status, phase: 'Pending', conditions: [condition] } });
+  }
+
   #isThere(pod: KubernetesObject): boolean {
     const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
     return current?.metadata.uid === pod.metadata.uid && current.metadata.deletionTimestamp === undefined;
@@ -111,7 +140,7 @@ export class Kubelet {
     });
     const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
     const status = {
-      phase: phases.some((phase) => phase === 'running' || phase === 'ready' || phase === 'crashed') ? 'Running' : 'Pending',
+      phase: phases.every((phase) => phase === 'running' || phase === 'ready' || phase === 'crashed') ? 'Running' : 'Pending',
       conditions: [
         condition('PodScheduled', true),
         condition('Initialized', true),

@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import http from 'node:http';
 import { close, listen } from '../shared/listening-server.ts';
+import { AccessControl, type EmulatorUser, tokenPrefix } from './access-control.ts';
 import type { ApiPath } from './api-path.ts';
 import { Clock, type Speed } from './clock.ts';
 import { Controllers } from './controllers.ts';
@@ -8,7 +9,7 @@ import { EmulatorFaults } from './emulator-faults.ts';
 import { isMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import { ObjectStore } from './object-store.ts';
 import { ObjectWrites } from './object-writes.ts';
-import { type LoggedRequest, RequestHandler, tokenPrefix } from './request-handler.ts';
+import { type LoggedRequest, RequestHandler } from './request-handler.ts';
 import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
 
 export interface KubernetesEmulatorOptions {
@@ -32,8 +33,12 @@ export interface KubernetesEmulator {
   readonly faults: EmulatorFaults;
   /** The latest requests, at most a thousand. */
   readonly requests: readonly LoggedRequest[];
-  /** A kubeconfig as JSON, which is YAML too. */
-  kubeconfig(): string;
+  /** A kubeconfig as JSON, which is YAML too. @param token whose; the administrator's if absent. */
+  kubeconfig(token?: string): string;
+  /** Lets somebody in who may do less than the administrator. @returns the user's token. */
+  addUser(user: EmulatorUser): string;
+  /** Forgets all past events, so that a watch from any version before is answered 410. */
+  forgetEvents(): void;
   /** A copy of an object. @param resource the plural, `deployments`. */
   get(resource: string, namespace: string, name: string): KubernetesObject | undefined;
   list(resource: string, namespace: string): KubernetesObject[];
@@ -43,8 +48,6 @@ export interface KubernetesEmulator {
 }
 
 const maxRequests = 1_000;
-/** Rounds of waiting for rest, before an answer is sent anyway. */
-const maxRounds = 500;
 
 /**
  * Starts a small Kubernetes API server of its own: Deployments with their ReplicaSets and pods over time, watches, patches of
@@ -57,17 +60,16 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
   const controllers = new Controllers(store, clock);
   const faults = new EmulatorFaults();
   const token = options.token ?? crypto.randomBytes(24).toString('hex');
+  const access = new AccessControl(token);
   const requests: LoggedRequest[] = [];
-  const settle = async (): Promise<void> => {
-    if (options.speed !== 'instant') return;
-    for (let round = 0; round < maxRounds && controllers.busy; round += 1) await nextTurn();
-  };
+  const settle = (): void => clock.settle();
   const log = (request: LoggedRequest): void => {
     requests.push(request);
     if (requests.length > maxRequests) requests.shift();
   };
-  plant(store, controllers, options.objects ?? []);
-  const handler = new RequestHandler({ store, controllers, faults, token, settle, log });
+  plant(store, options.objects ?? []);
+  settle();
+  const handler = new RequestHandler({ store, controllers, faults, access, settle, log });
   const server = http.createServer((request, response) => void handler.handle(request, response));
   const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   return {
@@ -75,7 +77,9 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
     token,
     faults,
     requests,
-    kubeconfig: () => kubeconfig(url, token),
+    kubeconfig: (whose = token) => kubeconfig(url, whose),
+    addUser: (user) => access.add(user),
+    forgetEvents: () => store.forgetEvents(),
     get(resource, namespace, name) {
       const found = store.find(typeNamed(resource), namespace, name);
       return found && structuredClone(found);
@@ -90,7 +94,7 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
   };
 }
 
-function plant(store: ObjectStore, controllers: Controllers, objects: readonly object[]): void {
+function plant(store: ObjectStore, objects: readonly object[]): void {
   const writes = new ObjectWrites(store);
   const options = { dryRun: false, fieldManager: 'seed', namesManager: true, force: false };
   const createNamespace = (name: string): void => {
@@ -101,7 +105,7 @@ function plant(store: ObjectStore, controllers: Controllers, objects: readonly o
   for (const name of ['default', 'kube-system']) createNamespace(name);
   writes.create(
     { type: typeOfKind('Node'), namespace: '', name: '', subresource: '' },
-    { metadata: { name: 'node-1' } },
+    { metadata: { name: 'node-1', labels: { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' } } },
     options,
   );
   for (const object of objects) {
@@ -110,8 +114,7 @@ function plant(store: ObjectStore, controllers: Controllers, objects: readonly o
     const namespace = type.namespaced ? textOr(mapAt(object, 'metadata')['namespace'], 'default') : '';
     if (namespace !== '') createNamespace(namespace);
     const path: ApiPath = { type, namespace, name: '', subresource: '' };
-    const created = writes.create(path, object, options);
-    if (type.kind === 'Pod') controllers.kubelet.admit(created);
+    writes.create(path, object, options);
   }
 }
 
@@ -132,10 +135,4 @@ function kubeconfig(server: string, token: string): string {
     contexts: [{ name: 'emulator', context: { cluster: 'emulator', user: 'emulator', namespace: 'default' } }],
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
-}
-
-function nextTurn(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, 0);
-  return promise;
 }

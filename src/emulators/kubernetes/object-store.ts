@@ -8,6 +8,8 @@ export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resourceType: ResourceType;
   readonly object: KubernetesObject;
+  /** How it was; absent for what was added. */
+  readonly before?: KubernetesObject;
   readonly resourceVersion: number;
 }
 
@@ -20,6 +22,8 @@ export class ObjectStore {
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #events: StoreEvent[] = [];
   #version = 100;
+  /** The version of the last event that is not kept any more. */
+  #forgotten = 0;
 
   constructor() {
     for (const { resource } of resourceTypes) this.#objects.set(resource, new Map());
@@ -58,7 +62,7 @@ export class ObjectStore {
       ...object,
       metadata: { ...object.metadata, uid: crypto.randomUUID(), creationTimestamp: timestamp(), resourceVersion: '' },
     };
-    return this.#put('ADDED', type, created);
+    return this.#put(type, created);
   }
 
   /**
@@ -70,23 +74,32 @@ export class ObjectStore {
     const current = this.require(type, namespace, name);
     if (current.metadata.resourceVersion !== resourceVersion || current.metadata.uid !== uid) throw conflict(type, name);
     if (sameJson(current, object)) return current;
-    return this.#put('MODIFIED', type, object);
+    return this.#put(type, object, current);
   }
 
   delete(type: ResourceType, namespace: string, name: string): KubernetesObject {
     const object = this.require(type, namespace, name);
     this.#of(type).delete(keyOf(type, namespace, name));
-    this.#announce('DELETED', type, { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } });
+    this.#announce(
+      'DELETED',
+      type,
+      { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } },
+      object,
+    );
     return object;
   }
 
   /** Events after a version. @throws StatusError 410 if some of them are not kept any more. */
   since(type: ResourceType, resourceVersion: number): StoreEvent[] {
-    const oldest = this.#events[0]?.resourceVersion ?? this.#version;
-    if (resourceVersion < oldest - 1 && this.#events.length >= eventsKept) {
-      throw new StatusError(410, `too old resource version: ${resourceVersion} (${oldest})`);
-    }
+    if (resourceVersion < this.#forgotten)
+      throw new StatusError(410, `too old resource version: ${resourceVersion} (${this.#forgotten})`);
     return this.#events.filter((event) => event.resourceType === type && event.resourceVersion > resourceVersion);
+  }
+
+  /** As a server does that was started again. */
+  forgetEvents(): void {
+    this.#events.length = 0;
+    this.#forgotten = ++this.#version;
   }
 
   /** @returns a function that ends it. */
@@ -95,18 +108,19 @@ export class ObjectStore {
     return () => this.#listeners.delete(listener);
   }
 
-  #put(event: 'ADDED' | 'MODIFIED', type: ResourceType, object: KubernetesObject): KubernetesObject {
+  #put(type: ResourceType, object: KubernetesObject, before?: KubernetesObject): KubernetesObject {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++this.#version);
     this.#of(type).set(keyOf(type, stored.metadata.namespace ?? '', stored.metadata.name), stored);
-    this.#announce(event, type, stored);
+    this.#announce(before ? 'MODIFIED' : 'ADDED', type, stored, before);
     return stored;
   }
 
-  #announce(kind: StoreEvent['type'], resourceType: ResourceType, object: KubernetesObject): void {
-    const event = { type: kind, resourceType, object, resourceVersion: Number(object.metadata.resourceVersion) };
+  #announce(kind: StoreEvent['type'], resourceType: ResourceType, object: KubernetesObject, before?: KubernetesObject): void {
+    const resourceVersion = Number(object.metadata.resourceVersion);
+    const event: StoreEvent = { type: kind, resourceType, object, ...(before && { before }), resourceVersion };
     this.#events.push(event);
-    if (this.#events.length > eventsKept) this.#events.shift();
+    if (this.#events.length > eventsKept) this.#forgotten = this.#events.shift()?.resourceVersion ?? this.#forgotten;
     for (const listener of this.#listeners) listener(event);
   }
 

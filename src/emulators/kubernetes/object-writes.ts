@@ -1,7 +1,8 @@
 import crypto from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiPath } from './api-path.ts';
-import { validate, withDefaults } from './defaults.ts';
+import { checkShape } from './check-shape.ts';
+import { withDefaults } from './defaults.ts';
 import { jsonPatch, mergePatch } from './json-patches.ts';
 import { isMap, type JsonMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -10,6 +11,7 @@ import { ownersAfterUpdate, readManagers, writeManagers, type Writer } from './f
 import { serverSideApply } from './server-side-apply.ts';
 import { conflict, invalid, notFound, StatusError } from './status-error.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
+import { validateObject } from './validate-object.ts';
 
 export interface WriteOptions {
   readonly dryRun: boolean;
@@ -30,11 +32,10 @@ export class ObjectWrites {
   create(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
     const { type, namespace } = path;
     const given = requireObject(body);
+    checkKind(type, given);
+    checkShape(type.kind, type.version, given);
     const metadata = mapAt(given, 'metadata');
-    const name =
-      typeof metadata['name'] === 'string'
-        ? metadata['name']
-        : `${textOr(metadata['generateName'])}${crypto.randomBytes(3).toString('hex').slice(0, 5)}`;
+    const name = typeof metadata['name'] === 'string' ? metadata['name'] : generatedName(textOr(metadata['generateName']));
     if (type.namespaced && namespace === '') throw new StatusError(400, 'the namespace of the object is needed in the path');
     if (type.namespaced && !this.#store.find(typeOfKind('Namespace'), '', namespace))
       throw notFound(typeOfKind('Namespace'), namespace);
@@ -42,8 +43,10 @@ export class ObjectWrites {
       throw new StatusError(400, 'the namespace of the provided object does not match the namespace sent on the request');
     }
     const { resourceVersion: _version, uid: _uid, ...kept } = metadata;
+    const { status: _status, ...content } = given;
     const draft = {
-      ...given,
+      ...content,
+      ...initialStatus(type.kind),
       apiVersion: apiVersionOf(type),
       kind: type.kind,
       metadata: { ...kept, name, ...(type.namespaced && { namespace }), generation: 1 },
@@ -99,11 +102,16 @@ export class ObjectWrites {
 
   #put(path: ApiPath, before: KubernetesObject, wanted: JsonMap, options: WriteOptions, applied = false): KubernetesObject {
     const { type, subresource } = path;
+    checkKind(type, wanted, subresource);
+    if (subresource !== 'scale') checkShape(type.kind, type.version, wanted);
     const metadata = mapAt(wanted, 'metadata');
     const { resourceVersion, uid } = metadata;
     if (typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== before.metadata.resourceVersion)
       throw conflict(type, path.name);
     if (typeof uid === 'string' && uid !== '' && uid !== before.metadata.uid) throw conflict(type, path.name);
+    const name = textOr(metadata['name']);
+    if (name !== '' && name !== path.name)
+      throw new StatusError(400, `the name of the object (${name}) does not match the name on the URL (${path.name})`);
     const object = subresource === '' ? wholeObject(before, wanted) : partOf(subresource, before, wanted);
     const after = withDefaults(object);
     if (subresource === '') this.#check(after, before, type);
@@ -120,9 +128,16 @@ export class ObjectWrites {
   }
 
   #check(object: KubernetesObject, before: KubernetesObject | undefined, type: ApiPath['type']): void {
-    const causes = validate(object, before);
+    const causes = validateObject(object, before);
     if (causes.length > 0) throw invalid(type, object.metadata.name, causes);
   }
+}
+
+/** What a client says of the status of a new object does not count. */
+function initialStatus(kind: string): { status?: JsonMap } {
+  if (kind === 'Pod') return { status: { phase: 'Pending', qosClass: 'BestEffort' } };
+  if (kind === 'Service') return { status: { loadBalancer: {} } };
+  return kind.endsWith('Set') || kind === 'Deployment' || kind.endsWith('Job') ? { status: {} } : {};
 }
 
 /** The status is written by its own path alone, and identity not at all. */
@@ -166,6 +181,17 @@ export function scaleOf({ subresource }: ApiPath, { metadata, spec, status }: Ku
     spec: { replicas: spec?.['replicas'] ?? 0 },
     status: { replicas: status?.['replicas'] ?? 0, selector: labels.join(',') },
   };
+}
+
+function generatedName(prefix: string): string {
+  return prefix === '' ? '' : `${prefix}${crypto.randomBytes(3).toString('hex').slice(0, 5)}`;
+}
+
+function checkKind(type: ApiPath['type'], { kind }: JsonMap, subresource = ''): void {
+  if (kind === undefined || kind === type.kind || subresource === 'scale') return;
+  const found = typeof kind === 'string' ? kind : 'object';
+  const text = `converting (${found}) to (${type.kind}): unknown conversion`;
+  throw new StatusError(400, `${found} in version "${type.version}" cannot be handled as a ${type.kind}: ${text}`);
 }
 
 function requireObject(body: unknown): JsonMap {

@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { Kubelet } from './kubelet.ts';
 import { type KubernetesObject, listAt, mapAt, numberOr, timestamp } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -12,15 +13,31 @@ const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 export class ReplicaSetController {
   readonly #store: ObjectStore;
   readonly #kubelet: Kubelet;
+  readonly #clock: Clock;
+  readonly #lookAgain: (namespace: string, name: string, ms: number) => void;
+  /** Since when each pod has been ready, emulated milliseconds. */
+  readonly #readyMs = new Map<string, number>();
 
-  constructor(store: ObjectStore, kubelet: Kubelet) {
+  /** @param lookAgain asks for another reconciliation after so many emulated milliseconds. */
+  constructor(
+    store: ObjectStore,
+    kubelet: Kubelet,
+    clock: Clock,
+    lookAgain: (namespace: string, name: string, ms: number) => void,
+  ) {
     this.#store = store;
     this.#kubelet = kubelet;
+    this.#clock = clock;
+    this.#lookAgain = lookAgain;
+  }
+
+  forget({ metadata }: KubernetesObject): void {
+    this.#readyMs.delete(metadata.uid);
   }
 
   reconcile(namespace: string, name: string): void {
     const replicaSet = this.#store.find(replicaSets, namespace, name);
-    if (!replicaSet) return;
+    if (!replicaSet || replicaSet.metadata.deletionTimestamp !== undefined) return;
     const wanted = numberOr(replicaSet.spec?.['replicas'], 1);
     const owned = podsOf(this.#store, replicaSet);
     for (let missing = wanted - owned.length; missing > 0; missing -= 1) this.#createPod(replicaSet);
@@ -35,7 +52,7 @@ export class ReplicaSetController {
   #createPod(replicaSet: KubernetesObject): void {
     const template = mapAt(replicaSet.spec, 'template');
     const { name, namespace = '', uid } = replicaSet.metadata;
-    const created = this.#store.create(pods, {
+    this.#store.create(pods, {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
@@ -51,7 +68,6 @@ export class ReplicaSetController {
       spec: structuredClone(mapAt(template, 'spec')),
       status: { phase: 'Pending' },
     });
-    this.#kubelet.admit(created);
   }
 
   #writeStatus(namespace: string, name: string): void {
@@ -60,7 +76,11 @@ export class ReplicaSetController {
     const owned = podsOf(this.#store, replicaSet);
     const ready = owned.filter(isReady);
     const minReadySeconds = numberOr(replicaSet.spec?.['minReadySeconds'], 0);
-    const available = ready.filter((pod) => readyForSeconds(pod) >= minReadySeconds);
+    const waits = ready.map((pod) => minReadySeconds * 1000 - this.#readyForMs(pod));
+    for (const pod of owned) if (!ready.includes(pod)) this.#readyMs.delete(pod.metadata.uid);
+    const available = waits.filter((ms) => ms <= 0);
+    const nextMs = Math.min(...waits.filter((ms) => ms > 0));
+    if (Number.isFinite(nextMs)) this.#lookAgain(namespace, name, nextMs + 1);
     const status = {
       replicas: owned.length,
       fullyLabeledReplicas: owned.length,
@@ -69,6 +89,13 @@ export class ReplicaSetController {
       observedGeneration: replicaSet.metadata.generation ?? 1,
     };
     this.#store.replace(replicaSets, { ...replicaSet, status });
+  }
+
+  #readyForMs({ metadata }: KubernetesObject): number {
+    const now = this.#clock.now();
+    const since = this.#readyMs.get(metadata.uid) ?? now;
+    this.#readyMs.set(metadata.uid, since);
+    return now - since;
   }
 }
 
@@ -85,11 +112,6 @@ export function podsOf(store: ObjectStore, replicaSet: KubernetesObject): Kubern
 
 function isReady(pod: KubernetesObject): boolean {
   return listAt(pod.status, 'conditions').some(({ type, status }) => type === 'Ready' && status === 'True');
-}
-
-function readyForSeconds(pod: KubernetesObject): number {
-  const since = listAt(pod.status, 'conditions').find(({ type }) => type === 'Ready')?.['lastTransitionTime'];
-  return typeof since === 'string' ? (Date.now() - Date.parse(since)) / 1000 : 0;
 }
 
 function suffix(): string {

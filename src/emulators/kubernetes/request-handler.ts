@@ -2,16 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jsonDepth } from '../shared/json-depth.ts';
 import { BodyTooLargeError, readBody } from '../shared/read-body.ts';
+import { type AccessControl, verbOf } from './access-control.ts';
 import { type ApiPath, parseApiPath } from './api-path.ts';
 import type { Controllers } from './controllers.ts';
+import { readDeleteOptions } from './delete-object.ts';
 import { discovery } from './discovery.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { ObjectWrites, scaleOf, type WriteOptions } from './object-writes.ts';
 import type { ObjectStore } from './object-store.ts';
-import { apiVersionOf, qualifiedName } from './resource-types.ts';
-import { selectorsOf } from './selectors.ts';
-import { StatusError } from './status-error.ts';
+import { listObjects } from './list-objects.ts';
+import { apiVersionOf } from './resource-types.ts';
+import { conflict, detailsOf, StatusError } from './status-error.ts';
 import { toTable } from './table.ts';
 import { serveWatch } from './watch.ts';
 
@@ -19,12 +21,6 @@ import { serveWatch } from './watch.ts';
 const maxBodyBytes = 3 * 1024 * 1024;
 /** Deeper than any object of the API. */
 const maxDepth = 100;
-
-/**
- * What a client puts before the path instead of a bearer token: kubectl sends no token over plain HTTP, but keeps the path of
- * its server's address.
- */
-export const tokenPrefix = '/token/';
 
 /** One request as the log keeps it. */
 export interface LoggedRequest {
@@ -37,9 +33,9 @@ export interface HandlerParts {
   readonly store: ObjectStore;
   readonly controllers: Controllers;
   readonly faults: EmulatorFaults;
-  readonly token: string;
-  /** Waits until what a write set in motion has come to rest, where the speed is `instant`. */
-  settle(): Promise<void>;
+  readonly access: AccessControl;
+  /** Where the speed is `instant`, lets come to rest what a write set in motion. */
+  settle(): void;
   log(request: LoggedRequest): void;
 }
 
@@ -74,36 +70,33 @@ export class RequestHandler {
 
   async #route(method: string, url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [fullPath, rawQuery] = splitQuery(url);
-    const prefix = `${tokenPrefix}${this.#parts.token}`;
-    const hasToken = fullPath === prefix || fullPath.startsWith(`${prefix}/`);
-    const pathname = hasToken ? fullPath.slice(prefix.length) : fullPath;
-    if (/^\/(healthz|readyz|livez)(\/|$)/.test(pathname)) {
+    if (/^\/(healthz|readyz|livez)(\/|$)/.test(fullPath.replace(/^\/token\/[^/]+/, ''))) {
       response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok');
       return;
     }
+    const query = new URLSearchParams(rawQuery);
+    const { user, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
     const path = parseApiPath(pathname);
-    if (!hasToken) this.#authenticate(request, method, pathname, path);
+    this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
     const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '');
     if (document !== undefined) return send(response, 200, document);
-    if (!path) throw new StatusError(404, 'the server could not find the requested resource');
-    const query = new URLSearchParams(rawQuery);
+    if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
     if (method === 'GET') return this.#read(path, query, request, response);
     const body = await parseBody(request);
+    if (method === 'DELETE') return this.#delete(path, query, body, response);
     const options = writeOptions(query, request);
     const { code, object } = this.#write(method, path, request, body, options);
-    if (!options.dryRun) await this.#parts.settle();
-    const now =
-      method === 'DELETE' || options.dryRun
-        ? undefined
-        : this.#parts.store.find(path.type, object.metadata.namespace ?? '', object.metadata.name);
+    if (!options.dryRun) this.#parts.settle();
+    const now = options.dryRun
+      ? undefined
+      : this.#parts.store.find(path.type, object.metadata.namespace ?? '', object.metadata.name);
     send(response, code, scaleOf(path, now ?? object) ?? now ?? object);
   }
 
   #read(path: ApiPath, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const { store, faults } = this.#parts;
     const asTable = (request.headers.accept ?? '').includes('as=Table');
-    if (query.get('watch') === '1' || query.get('watch') === 'true')
-      return serveWatch(store, faults, { path, query, asTable }, response);
+    if (isWatch(query)) return serveWatch(store, faults, { path, query, asTable }, response);
     const { type, namespace, name } = path;
     if (name !== '') {
       const object = store.require(type, namespace, name);
@@ -113,14 +106,32 @@ export class RequestHandler {
         asTable ? toTable(type.kind, [object], store.resourceVersion) : (scaleOf(path, object) ?? object),
       );
     }
-    const items = store.list(type, namespace).filter(selectorsOf(query));
-    const list = {
-      kind: `${type.kind}List`,
-      apiVersion: apiVersionOf(type),
-      metadata: { resourceVersion: store.resourceVersion },
-      items,
-    };
-    return send(response, 200, asTable ? toTable(type.kind, items, store.resourceVersion) : list);
+    const { items, metadata } = listObjects(store, path, query);
+    if (asTable) return send(response, 200, { ...toTable(type.kind, items, store.resourceVersion), metadata });
+    return send(response, 200, { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items });
+  }
+
+  #delete(path: ApiPath, query: URLSearchParams, body: unknown, response: ServerResponse): void {
+    const { store, controllers } = this.#parts;
+    const { type, namespace, name, subresource } = path;
+    const options = readDeleteOptions(query, body);
+    const isDryRun = query.get('dryRun') === 'All';
+    if (subresource !== '') throw notAllowed();
+    if (name === '') {
+      const { items, metadata } = listObjects(store, path, query);
+      if (!isDryRun) for (const each of items) controllers.removal.remove(type, each, options);
+      this.#parts.settle();
+      return send(response, 200, { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items });
+    }
+    const object = store.require(type, namespace, name);
+    const { uid = object.metadata.uid, resourceVersion = object.metadata.resourceVersion } = options.preconditions ?? {};
+    if (uid !== object.metadata.uid || resourceVersion !== object.metadata.resourceVersion) throw conflict(type, name);
+    if (!isDryRun) controllers.removal.remove(type, object, options);
+    const left = store.find(type, namespace, name);
+    this.#parts.settle();
+    if (left || isDryRun) return send(response, 200, left ?? object);
+    const details = { ...detailsOf(type, name), uid: object.metadata.uid };
+    return send(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }
 
   #write(
@@ -137,33 +148,7 @@ export class RequestHandler {
       const code = this.#parts.store.find(path.type, path.namespace, path.name) ? 200 : 201;
       return { code, object: this.#writes.patch(path, contentType, body, options) };
     }
-    if (method === 'DELETE' && path.name !== '' && path.subresource === '') {
-      const object = this.#parts.store.require(path.type, path.namespace, path.name);
-      if (!options.dryRun) this.#parts.controllers.remove(path.type, object);
-      return { code: 200, object };
-    }
-    throw new StatusError(405, 'the server does not allow this method on the requested resource');
-  }
-
-  /** Without credentials a caller is anonymous and may do nothing, as on a real server with RBAC. */
-  #authenticate(request: IncomingMessage, method: string, pathname: string, path: ApiPath | undefined): void {
-    const { authorization } = request.headers;
-    if (authorization === `Bearer ${this.#parts.token}`) return;
-    if (authorization !== undefined) throw new StatusError(401, 'Unauthorized');
-    const verbs: Readonly<Record<string, string>> = {
-      GET: path?.name === '' ? 'list' : 'get',
-      POST: 'create',
-      PUT: 'update',
-      PATCH: 'patch',
-      DELETE: 'delete',
-    };
-    const verb = verbs[method] ?? method.toLowerCase();
-    if (!path) throw new StatusError(403, `forbidden: User "system:anonymous" cannot ${verb} path "${pathname}"`);
-    const { type, namespace, name } = path;
-    const what = `${qualifiedName(type)}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
-    const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-    const text = `${what} is forbidden: User "system:anonymous" cannot ${verb} resource "${type.resource}" in API group "${type.group}" ${where}`;
-    throw new StatusError(403, text, { name, group: type.group, kind: type.resource });
+    throw notAllowed();
   }
 
   #fail(thrown: unknown, response: ServerResponse): void {
@@ -174,6 +159,14 @@ export class RequestHandler {
     const error = asStatusError(thrown);
     send(response, error.code, error.toStatus());
   }
+}
+
+function notAllowed(): StatusError {
+  return new StatusError(405, 'the server does not allow this method on the requested resource', {});
+}
+
+function isWatch(query: URLSearchParams): boolean {
+  return query.get('watch') === '1' || query.get('watch') === 'true';
 }
 
 function asStatusError(thrown: unknown): StatusError {

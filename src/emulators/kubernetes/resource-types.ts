@@ -22,15 +22,34 @@ function type(
 }
 
 export const resourceTypes: readonly ResourceType[] = [
-  type('', 'namespaces', 'Namespace', ['ns']),
-  type('', 'nodes', 'Node', ['no']),
-  type('', 'pods', 'Pod', ['po'], ['status']),
-  type('', 'services', 'Service', ['svc']),
   type('', 'configmaps', 'ConfigMap', ['cm']),
   type('', 'events', 'Event', ['ev']),
+  type('', 'namespaces', 'Namespace', ['ns'], ['status']),
+  type('', 'nodes', 'Node', ['no'], ['status']),
+  type('', 'pods', 'Pod', ['po'], ['status']),
+  type('', 'secrets', 'Secret'),
+  type('', 'serviceaccounts', 'ServiceAccount', ['sa']),
+  type('', 'services', 'Service', ['svc'], ['status']),
+  type('apps', 'controllerrevisions', 'ControllerRevision'),
+  type('apps', 'daemonsets', 'DaemonSet', ['ds'], ['status']),
   type('apps', 'deployments', 'Deployment', ['deploy'], ['status', 'scale']),
   type('apps', 'replicasets', 'ReplicaSet', ['rs'], ['status', 'scale']),
+  type('apps', 'statefulsets', 'StatefulSet', ['sts'], ['status', 'scale']),
+  type('batch', 'cronjobs', 'CronJob', ['cj'], ['status']),
+  type('batch', 'jobs', 'Job', [], ['status']),
 ];
+
+/** What `kubectl get all` shows. */
+export const everyday = new Set([
+  'pods',
+  'services',
+  'daemonsets',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'cronjobs',
+  'jobs',
+]);
 
 export function apiVersionOf({ group, version }: ResourceType): string {
   return group === '' ? version : `${group}/${version}`;

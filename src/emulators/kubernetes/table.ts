@@ -1,5 +1,5 @@
 import { type KubernetesObject, listAt, mapAt, numberOr } from './kubernetes-object.ts';
-import { revisionAnnotation } from './deployment-controller.ts';
+import { revisionAnnotation } from './replica-set-template.ts';
 
 type Column = readonly [name: string, value: (object: KubernetesObject) => unknown];
 

@@ -35,16 +35,12 @@ export function serveWatch(
   };
   const shown = (object: KubernetesObject): unknown =>
     asTable ? toTable(type.kind, [object], object.metadata.resourceVersion) : object;
-  const matched = new Set<string>();
-  const tell = ({ type: kind, object, resourceType }: StoreEvent): void => {
+  const tell = ({ type: kind, object, before, resourceType }: StoreEvent): void => {
     if (resourceType !== type) return;
-    const { uid } = object.metadata;
-    const before = matched.has(uid);
-    const now = kind !== 'DELETED' && matches(object);
-    if (now) matched.add(uid);
-    else matched.delete(uid);
-    if (now) send(before ? 'MODIFIED' : 'ADDED', shown(object));
-    else if (before || (kind === 'DELETED' && matches(object))) send('DELETED', shown(object));
+    const did = before !== undefined && matches(before);
+    const does = kind !== 'DELETED' && matches(object);
+    if (does) send(did ? 'MODIFIED' : 'ADDED', shown(object));
+    else if (did) send('DELETED', shown(object));
   };
 
   response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -54,15 +50,7 @@ export function serveWatch(
     if (since === 0)
       for (const object of store.list(type, namespace).filter(matches))
         tell({ type: 'ADDED', object, resourceType: type, resourceVersion: 0 });
-    else {
-      for (const object of store.list(type, namespace).filter(matches))
-        if (Number(object.metadata.resourceVersion) <= since) matched.add(object.metadata.uid);
-      for (const event of store.since(type, since)) {
-        // What changed since was there before, unless it is new.
-        if (event.type !== 'ADDED') matched.add(event.object.metadata.uid);
-        tell(event);
-      }
-    }
+    else for (const event of store.since(type, since)) tell(event);
   } catch (thrown) {
     if (!(thrown instanceof StatusError)) throw thrown;
     send('ERROR', thrown.toStatus());

@@ -1,0 +1,43 @@
+import type { ApiPath } from './api-path.ts';
+import { isMap, type KubernetesObject } from './kubernetes-object.ts';
+import type { ObjectStore } from './object-store.ts';
+import { selectorsOf } from './selectors.ts';
+import { StatusError } from './status-error.ts';
+
+/** One page of a collection. */
+export interface Page {
+  readonly items: KubernetesObject[];
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+}
+
+/** Lists by `labelSelector`, `fieldSelector`, `limit` and `continue`. @throws StatusError 400 for one that cannot be read. */
+export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, query: URLSearchParams): Page {
+  const after = readContinue(query.get('continue') ?? '');
+  const all = store
+    .list(type, namespace)
+    .filter(selectorsOf(query))
+    .filter((object) => after === undefined || keyOf(object) > after);
+  const limit = Number(query.get('limit') ?? 0);
+  if (!Number.isInteger(limit) || limit < 0) throw new StatusError(400, `invalid limit: ${query.get('limit')}`);
+  const items = limit === 0 ? all : all.slice(0, limit);
+  const last = items.at(-1);
+  const { resourceVersion } = store;
+  if (items.length === all.length || !last) return { items, metadata: { resourceVersion } };
+  const next = Buffer.from(JSON.stringify({ start: keyOf(last) })).toString('base64url');
+  return { items, metadata: { resourceVersion, continue: next, remainingItemCount: all.length - items.length } };
+}
+
+function readContinue(token: string): string | undefined {
+  if (token === '') return undefined;
+  try {
+    const found: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (isMap(found) && typeof found['start'] === 'string') return found['start'];
+  } catch {
+    // Said below, as for any other token that is not ours.
+  }
+  throw new StatusError(400, 'continue key is not valid');
+}
+
+function keyOf({ metadata }: KubernetesObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
