@@ -58,6 +58,13 @@ export class Controllers {
     }
   }
 
+  /** Takes up what a former process left in the middle. */
+  resume(): void {
+    for (const kind of ['Deployment', 'ReplicaSet'] as const)
+      for (const { metadata } of this.#store.list(typeOfKind(kind))) this.#enqueue(kind, metadata.namespace ?? '', metadata.name);
+    for (const pod of this.#store.list(typeOfKind('Pod'))) this.kubelet.resume(pod);
+  }
+
   stop(): void {
     this.#waiting.clear();
   }

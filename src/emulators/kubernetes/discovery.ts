@@ -4,7 +4,9 @@ import { apiVersionOf, everyday, type ResourceType, resourceTypes } from './reso
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** The documents by which clients find out what the server has; undefined for any other path. */
-export function discovery(path: string, serverAddress: string): unknown {
+export function discovery(path: string, serverAddress: string, appsVersions: readonly string[]): unknown {
+  const version = /^\/apis\/apps\/(.+)$/.exec(path)?.[1];
+  if (version !== undefined) return appsVersions.includes(version) ? resourceList('apps/v1', `apps/${version}`) : undefined;
   switch (path) {
     case '/version':
       return {
@@ -19,30 +21,30 @@ export function discovery(path: string, serverAddress: string): unknown {
     case '/api':
       return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
     case '/apis':
-      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [group('apps'), group('batch')] };
+      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [group('apps', appsVersions), group('batch')] };
     case '/apis/apps':
+      return { kind: 'APIGroup', apiVersion: 'v1', ...group('apps', appsVersions) };
     case '/apis/batch':
-      return { kind: 'APIGroup', apiVersion: 'v1', ...group(path.slice('/apis/'.length)) };
+      return { kind: 'APIGroup', apiVersion: 'v1', ...group('batch') };
     case '/api/v1':
       return resourceList('v1');
-    case '/apis/apps/v1':
     case '/apis/batch/v1':
-      return resourceList(path.slice('/apis/'.length));
+      return resourceList('batch/v1');
     default:
       return openApi(path);
   }
 }
 
-function group(name: string): Record<string, unknown> {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' };
-  return { name, versions: [version], preferredVersion: version };
+function group(name: string, served: readonly string[] = ['v1']): Record<string, unknown> {
+  const versions = served.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions, preferredVersion: versions[0] };
 }
 
-function resourceList(groupVersion: string): Record<string, unknown> {
+function resourceList(groupVersion: string, shown = groupVersion): Record<string, unknown> {
   const resources = resourceTypes
     .filter((type) => apiVersionOf(type) === groupVersion)
     .flatMap((type) => [describe(type), ...type.subresources.map((name) => describeSubresource(type, name))]);
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: shown, resources };
 }
 
 function describe({ resource, kind, namespaced, shortNames }: ResourceType): Record<string, unknown> {

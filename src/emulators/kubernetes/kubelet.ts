@@ -41,6 +41,13 @@ export class Kubelet {
     });
   }
 
+  /** A pod of a former process starts anew unless it was ready; one that was on its way out is gone. */
+  resume(pod: KubernetesObject): void {
+    const isReady = listAt(pod.status, 'conditions').some(({ type, status }) => type === 'Ready' && status === 'True');
+    if (pod.metadata.deletionTimestamp !== undefined) this.#store.delete(pods, pod.metadata.namespace ?? '', pod.metadata.name);
+    else if (!isReady) this.admit(pod);
+  }
+
   /** Marks the pod, and removes it when its grace is over. */
   end(pod: KubernetesObject, graceSeconds = 30): void {
     const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);

@@ -8,6 +8,7 @@ import { Controllers } from './controllers.ts';
 import { EmulatorFaults } from './emulator-faults.ts';
 import { isMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import { ObjectStore } from './object-store.ts';
+import { openObjectFile } from './object-file.ts';
 import { ObjectWrites } from './object-writes.ts';
 import { type LoggedRequest, RequestHandler } from './request-handler.ts';
 import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
@@ -21,8 +22,12 @@ export interface KubernetesEmulatorOptions {
   readonly token?: string;
   /** 1, the default, is real time; `instant`: what a write sets in motion has come to rest when the answer is sent. */
   readonly speed?: Speed;
-  /** Created at the start, with the namespaces they need. */
+  /** Created at the start, with the namespaces they need, unless they are there. */
   readonly objects?: readonly object[];
+  /** Keeps the state in `kubernetes.sqlite` there; without it, in memory. */
+  readonly dataDir?: string;
+  /** The versions of the API group apps, the preferred one first; default `v1` alone. Rancher 1.6's Kubernetes had v1beta2 and v1beta1. */
+  readonly appsVersions?: readonly string[];
 }
 
 /** A running emulator, also usable without HTTP by the program it runs in. */
@@ -56,7 +61,7 @@ const maxRequests = 1_000;
  */
 export async function startKubernetesEmulator(options: KubernetesEmulatorOptions = {}): Promise<KubernetesEmulator> {
   const clock = new Clock(options.speed ?? 1);
-  const store = new ObjectStore();
+  const store = new ObjectStore(options.dataDir === undefined ? undefined : await openObjectFile(options.dataDir));
   const controllers = new Controllers(store, clock);
   const faults = new EmulatorFaults();
   const token = options.token ?? crypto.randomBytes(24).toString('hex');
@@ -67,9 +72,18 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
     requests.push(request);
     if (requests.length > maxRequests) requests.shift();
   };
+  controllers.resume();
   plant(store, options.objects ?? []);
   settle();
-  const handler = new RequestHandler({ store, controllers, faults, access, settle, log });
+  const handler = new RequestHandler({
+    store,
+    controllers,
+    faults,
+    access,
+    appsVersions: options.appsVersions ?? ['v1'],
+    settle,
+    log,
+  });
   const server = http.createServer((request, response) => void handler.handle(request, response));
   const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   return {
@@ -90,6 +104,7 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
       controllers.stop();
       clock.stop();
       await close(server);
+      store.close();
     },
   };
 }
@@ -103,18 +118,17 @@ function plant(store: ObjectStore, objects: readonly object[]): void {
       writes.create({ type, namespace: '', name: '', subresource: '' }, { metadata: { name } }, options);
   };
   for (const name of ['default', 'kube-system']) createNamespace(name);
-  writes.create(
-    { type: typeOfKind('Node'), namespace: '', name: '', subresource: '' },
-    { metadata: { name: 'node-1', labels: { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' } } },
-    options,
-  );
+  const node = typeOfKind('Node');
+  const labels = { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' };
+  if (!store.find(node, '', 'node-1'))
+    writes.create({ type: node, namespace: '', name: '', subresource: '' }, { metadata: { name: 'node-1', labels } }, options);
   for (const object of objects) {
     if (!isMap(object)) throw new TypeError('an object of a seed must be a JSON object');
     const type = typeOfKind(textOr(object['kind']));
     const namespace = type.namespaced ? textOr(mapAt(object, 'metadata')['namespace'], 'default') : '';
     if (namespace !== '') createNamespace(namespace);
     const path: ApiPath = { type, namespace, name: '', subresource: '' };
-    writes.create(path, object, options);
+    if (!store.find(type, namespace, textOr(mapAt(object, 'metadata')['name']))) writes.create(path, object, options);
   }
 }
 

@@ -2,7 +2,8 @@ import crypto from 'node:crypto';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { timestamp } from './kubernetes-object.ts';
 import { alreadyExists, conflict, notFound, StatusError } from './status-error.ts';
-import { type ResourceType, resourceTypes } from './resource-types.ts';
+import type { ObjectFile } from './object-file.ts';
+import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
 
 export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -25,8 +26,25 @@ export class ObjectStore {
   /** The version of the last event that is not kept any more. */
   #forgotten = 0;
 
-  constructor() {
+  readonly #file: ObjectFile | undefined;
+
+  /** @param file what it holds is there again, and every change is written to it. */
+  constructor(file?: ObjectFile) {
     for (const { resource } of resourceTypes) this.#objects.set(resource, new Map());
+    this.#file = file;
+    if (!file) return;
+    const { objects, resourceVersion } = file.load();
+    for (const object of objects) {
+      const type = typeOfKind(object.kind);
+      this.#of(type).set(keyOf(type, object.metadata.namespace ?? '', object.metadata.name), object);
+    }
+    this.#version = Math.max(this.#version, resourceVersion);
+    this.forgetEvents();
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#file?.close();
   }
 
   get resourceVersion(): string {
@@ -119,6 +137,7 @@ export class ObjectStore {
   #announce(kind: StoreEvent['type'], resourceType: ResourceType, object: KubernetesObject, before?: KubernetesObject): void {
     const resourceVersion = Number(object.metadata.resourceVersion);
     const event: StoreEvent = { type: kind, resourceType, object, ...(before && { before }), resourceVersion };
+    this.#file?.save(event);
     this.#events.push(event);
     if (this.#events.length > eventsKept) this.#forgotten = this.#events.shift()?.resourceVersion ?? this.#forgotten;
     for (const listener of this.#listeners) listener(event);

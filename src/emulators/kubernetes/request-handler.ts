@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jsonDepth } from '../shared/json-depth.ts';
 import { BodyTooLargeError, readBody } from '../shared/read-body.ts';
 import { type AccessControl, verbOf } from './access-control.ts';
-import { type ApiPath, parseApiPath } from './api-path.ts';
+import { type ApiPath, inVersionOf, parseApiPath } from './api-path.ts';
 import type { Controllers } from './controllers.ts';
 import { readDeleteOptions } from './delete-object.ts';
 import { discovery } from './discovery.ts';
@@ -34,6 +34,7 @@ export interface HandlerParts {
   readonly controllers: Controllers;
   readonly faults: EmulatorFaults;
   readonly access: AccessControl;
+  readonly appsVersions: readonly string[];
   /** Where the speed is `instant`, lets come to rest what a write set in motion. */
   settle(): void;
   log(request: LoggedRequest): void;
@@ -76,9 +77,9 @@ export class RequestHandler {
     }
     const query = new URLSearchParams(rawQuery);
     const { user, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
-    const path = parseApiPath(pathname);
+    const path = parseApiPath(pathname, this.#parts.appsVersions);
     this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
-    const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '');
+    const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '', this.#parts.appsVersions);
     if (document !== undefined) return send(response, 200, document);
     if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
     if (method === 'GET') return this.#read(path, query, request, response);
@@ -90,7 +91,7 @@ export class RequestHandler {
     const now = options.dryRun
       ? undefined
       : this.#parts.store.find(path.type, object.metadata.namespace ?? '', object.metadata.name);
-    send(response, code, scaleOf(path, now ?? object) ?? now ?? object);
+    send(response, code, scaleOf(path, now ?? object) ?? inVersionOf(path, now ?? object));
   }
 
   #read(path: ApiPath, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
@@ -103,12 +104,17 @@ export class RequestHandler {
       return send(
         response,
         200,
-        asTable ? toTable(type.kind, [object], store.resourceVersion) : (scaleOf(path, object) ?? object),
+        asTable ? toTable(type.kind, [object], store.resourceVersion) : (scaleOf(path, object) ?? inVersionOf(path, object)),
       );
     }
     const { items, metadata } = listObjects(store, path, query);
     if (asTable) return send(response, 200, { ...toTable(type.kind, items, store.resourceVersion), metadata });
-    return send(response, 200, { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items });
+    return send(response, 200, {
+      kind: `${type.kind}List`,
+      apiVersion: path.apiVersion ?? apiVersionOf(type),
+      metadata,
+      items: items.map((each) => inVersionOf(path, each)),
+    });
   }
 
   #delete(path: ApiPath, query: URLSearchParams, body: unknown, response: ServerResponse): void {
@@ -121,7 +127,12 @@ export class RequestHandler {
       const { items, metadata } = listObjects(store, path, query);
       if (!isDryRun) for (const each of items) controllers.removal.remove(type, each, options);
       this.#parts.settle();
-      return send(response, 200, { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items });
+      return send(response, 200, {
+        kind: `${type.kind}List`,
+        apiVersion: path.apiVersion ?? apiVersionOf(type),
+        metadata,
+        items: items.map((each) => inVersionOf(path, each)),
+      });
     }
     const object = store.require(type, namespace, name);
     const { uid = object.metadata.uid, resourceVersion = object.metadata.resourceVersion } = options.preconditions ?? {};
@@ -129,7 +140,7 @@ export class RequestHandler {
     if (!isDryRun) controllers.removal.remove(type, object, options);
     const left = store.find(type, namespace, name);
     this.#parts.settle();
-    if (left || isDryRun) return send(response, 200, left ?? object);
+    if (left || isDryRun) return send(response, 200, inVersionOf(path, left ?? object));
     const details = { ...detailsOf(type, name), uid: object.metadata.uid };
     return send(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ApiPath } from './api-path.ts';
+import { type ApiPath, inVersionOf } from './api-path.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectStore, StoreEvent } from './object-store.ts';
@@ -34,7 +34,7 @@ export function serveWatch(
     if (!faults.watchesAreSilent) response.write(`${JSON.stringify({ type: kind, object })}\n`);
   };
   const shown = (object: KubernetesObject): unknown =>
-    asTable ? toTable(type.kind, [object], object.metadata.resourceVersion) : object;
+    asTable ? toTable(type.kind, [object], object.metadata.resourceVersion) : inVersionOf(path, object);
   const tell = ({ type: kind, object, before, resourceType }: StoreEvent): void => {
     if (resourceType !== type) return;
     const did = before !== undefined && matches(before);
