@@ -81,9 +81,8 @@ function mismatch(shape: Shape, value: unknown, kind: string, path: string): str
       return typeof value === 'number' || typeof value === 'string'
         ? undefined
         : refusal(value, kind, path, 'intstr.IntOrString');
-    return typeof value === shape
-      ? undefined
-      : refusal(value, kind, path, { string: 'string', number: 'int32', boolean: 'bool' }[shape]);
+    const fits = shape === 'number' ? Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31 : typeof value === shape;
+    return fits ? undefined : refusal(value, kind, path, { string: 'string', number: 'int32', boolean: 'bool' }[shape]);
   }
   if (isList(shape))
     return Array.isArray(value) ? anyMismatch(value, shape[0], kind, path) : refusal(value, kind, path, 'a list');

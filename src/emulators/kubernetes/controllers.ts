@@ -6,6 +6,8 @@ import type { ObjectStore, StoreEvent } from './object-store.ts';
 import { ReplicaSetController } from './replica-set-controller.ts';
 import { typeOfKind } from './resource-types.ts';
 
+const retryMs = 1_000;
+
 /** Runs the controllers upon what changes, one reconciliation at a time. */
 export class Controllers {
   readonly kubelet: Kubelet;
@@ -84,8 +86,13 @@ export class Controllers {
     }
     this.#waiting.delete(next);
     const [kind = '', namespace = '', name = ''] = JSON.parse(next) as string[];
-    if (kind === 'Deployment') this.#deployments.reconcile(namespace, name);
-    else this.#replicaSets.reconcile(namespace, name);
+    try {
+      if (kind === 'Deployment') this.#deployments.reconcile(namespace, name);
+      else this.#replicaSets.reconcile(namespace, name);
+    } catch {
+      // An object that a controller cannot work with stops neither the others nor the server; it is tried again.
+      this.#clock.again(retryMs, () => this.#enqueue(kind as 'Deployment' | 'ReplicaSet', namespace, name));
+    }
     this.#clock.after(0, () => this.#drain());
   }
 }

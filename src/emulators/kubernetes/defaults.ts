@@ -62,6 +62,7 @@ function podSpec(spec: JsonMap): JsonMap {
 
 function container(given: JsonMap): JsonMap {
   const image = textOr(given['image']);
+  const ports = listAt(given, 'ports');
   const latest = !image.includes('@') && (image.endsWith(':latest') || !/:[^/]+$/.test(image));
   return {
     resources: {},
@@ -69,5 +70,6 @@ function container(given: JsonMap): JsonMap {
     terminationMessagePolicy: 'File',
     imagePullPolicy: latest ? 'Always' : 'IfNotPresent',
     ...given,
+    ...(ports.length > 0 && { ports: ports.map((port) => ({ protocol: 'TCP', ...port })) }),
   };
 }

@@ -14,18 +14,24 @@ export interface DeleteOptions {
 export const inBackground: DeleteOptions = { policy: 'Background' };
 const foreground = 'foregroundDeletion';
 
-/** What a request says of how to delete, in its query or its body. @throws StatusError 400 */
+/** What a request says of how to delete, in its query or its body. @throws StatusError 422 */
 export function readDeleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
   const given = isMap(body) ? body : {};
   const policy = query.get('propagationPolicy') ?? given['propagationPolicy'] ?? 'Background';
-  if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan')
-    throw new StatusError(400, `invalid propagationPolicy: ${JSON.stringify(policy)}`);
+  if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') throw wrongPolicy(policy);
   const grace = query.get('gracePeriodSeconds') ?? given['gracePeriodSeconds'];
   return {
     policy,
     preconditions: mapAt(given, 'preconditions'),
     ...(grace !== undefined && grace !== null && { graceSeconds: Number(grace) }),
   };
+}
+
+function wrongPolicy(policy: unknown): StatusError {
+  const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
+  const cause = { reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' };
+  const details = { group: 'meta.k8s.io', kind: 'DeleteOptions', causes: [cause] };
+  return new StatusError(422, `DeleteOptions.meta.k8s.io "" is invalid: ${cause.field}: ${message}`, details);
 }
 
 /** Deletes objects and, as the garbage collector does, what they owned. */

@@ -7,6 +7,8 @@ import { typeOfKind } from './resource-types.ts';
 
 const pods = typeOfKind('Pod');
 const replicaSets = typeOfKind('ReplicaSet');
+/** As many as the emulated node has room for; a ReplicaSet that wants more waits. */
+const mostPods = 1_000;
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Keeps as many pods of each ReplicaSet as it wants, and counts them in its status. */
@@ -38,7 +40,7 @@ export class ReplicaSetController {
   reconcile(namespace: string, name: string): void {
     const replicaSet = this.#store.find(replicaSets, namespace, name);
     if (!replicaSet || replicaSet.metadata.deletionTimestamp !== undefined) return;
-    const wanted = numberOr(replicaSet.spec?.['replicas'], 1);
+    const wanted = Math.min(numberOr(replicaSet.spec?.['replicas'], 1), mostPods);
     const owned = podsOf(this.#store, replicaSet);
     for (let missing = wanted - owned.length; missing > 0; missing -= 1) this.#createPod(replicaSet);
     // The least useful go first: what is not ready, then the youngest.

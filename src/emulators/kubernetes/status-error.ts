@@ -94,7 +94,7 @@ export function unprocessable(): StatusError {
   return new StatusError(422, 'the server rejected our request due to an error in our request', {});
 }
 
-/** The core group has no name. */
+/** Neither the core group nor a collection has a name. */
 export function detailsOf({ group, resource }: ResourceType, name: string, kind = resource): Record<string, unknown> {
-  return { name, ...(group !== '' && { group }), kind };
+  return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind };
 }

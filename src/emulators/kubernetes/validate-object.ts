@@ -29,7 +29,14 @@ function workloadCauses({ spec = {} }: KubernetesObject, before: KubernetesObjec
   const isEmpty = Object.keys(mapAt(selector, 'matchLabels')).length === 0 && listAt(selector, 'matchExpressions').length === 0;
   if (isEmpty) causes.push({ field: 'spec.selector', message: 'Required value' });
   const fits = Object.entries(mapAt(selector, 'matchLabels')).every(([name, value]) => labels[name] === value);
-  if (!fits) causes.push(invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
+  if (!fits || isEmpty)
+    causes.push(
+      invalidValue(
+        'spec.template.metadata.labels',
+        Object.keys(labels).length === 0 ? null : labels,
+        '`selector` does not match template `labels`',
+      ),
+    );
   causes.push(...podCauses('spec.template.spec', mapAt(spec, 'template', 'spec')));
   const policy = mapAt(spec, 'template', 'spec')['restartPolicy'];
   if (policy !== 'Always') causes.push(unsupported('spec.template.spec.restartPolicy', policy, ['Always']));
@@ -48,7 +55,12 @@ function deploymentCauses(spec: JsonMap): FieldCause[] {
       message: "Forbidden: may not be specified when strategy `type` is 'Recreate'",
     });
   if (strategy['type'] !== 'Recreate' && strategy['type'] !== 'RollingUpdate')
-    causes.push(unsupported('spec.strategy.type', strategy['type'], ['Recreate', 'RollingUpdate']));
+    causes.push(
+      unsupported('spec.strategy', { Type: strategy['type'] ?? '', RollingUpdate: strategy['rollingUpdate'] ?? null }, [
+        'Recreate',
+        'RollingUpdate',
+      ]),
+    );
   for (const name of ['maxSurge', 'maxUnavailable'] as const)
     causes.push(...amountCauses(`spec.strategy.rollingUpdate.${name}`, rolling[name]));
   const isNothing = (value: unknown): boolean => value === 0 || value === '0%';
@@ -92,12 +104,12 @@ function containerCauses(at: string, container: JsonMap, names: ReadonlySet<unkn
   if (typeof name !== 'string' || name === '') causes.push({ field: `${at}.name`, message: 'Required value' });
   else if (names.has(name)) causes.push({ field: `${at}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });
   else if (name.length > 63 || !new RegExp(`^${label}$`).test(name)) causes.push(invalidValue(`${at}.name`, name, labelRule));
-  const policies = ['Always', 'IfNotPresent', 'Never'];
-  if (!policies.includes(String(imagePullPolicy))) causes.push(unsupported(`${at}.imagePullPolicy`, imagePullPolicy, policies));
   listAt(container, 'volumeMounts').forEach(({ name: volume }, index) => {
     if (!volumes.includes(volume))
       causes.push({ field: `${at}.volumeMounts[${index}].name`, message: `Not found: ${JSON.stringify(volume)}` });
   });
+  const policies = ['Always', 'IfNotPresent', 'Never'];
+  if (!policies.includes(String(imagePullPolicy))) causes.push(unsupported(`${at}.imagePullPolicy`, imagePullPolicy, policies));
   listAt(container, 'ports').forEach(({ containerPort }, index) => {
     if (!(numberOr(containerPort, 0) > 0 && numberOr(containerPort, 0) < 65_536))
       causes.push(invalidValue(`${at}.ports[${index}].containerPort`, containerPort, 'must be between 1 and 65535, inclusive'));

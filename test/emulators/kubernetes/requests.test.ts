@@ -207,6 +207,7 @@ describe('requests to the Kubernetes emulator', () => {
       ['too deep', `{"metadata":${nested}`, 400],
       ['another kind', '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"}}', 400],
       ['a text for a number', '{"metadata":{"name":"x"},"spec":{"replicas":"three"}}', 400],
+      ['more replicas than a number holds', '{"metadata":{"name":"x"},"spec":{"replicas":1e99}}', 400],
       ['a text for a list', '{"metadata":{"name":"x"},"spec":{"template":{"spec":{"containers":"all"}}}}', 400],
       ['nulls in a list', '{"metadata":{"name":"x"},"spec":{"template":{"spec":{"containers":[null]}}}}', 400],
       ['numbers as labels', '{"metadata":{"name":"x","labels":{"a":1}}}', 400],
