@@ -14,11 +14,11 @@ export const emulateCommand: Command = {
   --port N             0 takes any that is free (default)
   --host H             127.0.0.1
   --speed N|instant    how many times faster than real time; instant: every change has ended when the answer comes
+  --data DIR           keep the state in a folder; without it, in memory
 
 rancher:
   --access-key K       the API key, else CATTLE_ACCESS_KEY, else generated and printed
   --secret-key K       its secret, else CATTLE_SECRET_KEY, else generated and printed
-  --data DIR           keep the state in a folder; without it, in memory
   --seed FILE          {"apiKeys": [{publicValue, secretValue, accountId, role}], "resources": [{type, id, accountId, …}]};
                        without it, a small sample
 
@@ -55,20 +55,18 @@ const kinds: ReadonlyMap<string, (args: readonly string[]) => Promise<Emulator>>
   ['kubernetes', emulateKubernetes],
 ]);
 
-const commonFlags = ['port', 'host', 'speed'];
+const commonFlags = ['port', 'host', 'speed', 'data'];
 
 async function emulateRancher(args: readonly string[]): Promise<Emulator> {
-  const flags = parseFlags(args, [...commonFlags, 'access-key', 'secret-key', 'seed', 'data']);
+  const flags = parseFlags(args, [...commonFlags, 'access-key', 'secret-key', 'seed']);
   const given = {
     accessKey: text(flags, 'access-key') ?? process.env['CATTLE_ACCESS_KEY'],
     secretKey: text(flags, 'secret-key') ?? process.env['CATTLE_SECRET_KEY'],
   };
   const accessKey = given.accessKey || crypto.randomBytes(10).toString('hex').toUpperCase();
   const secretKey = given.secretKey || crypto.randomBytes(20).toString('hex');
-  const dataDir = text(flags, 'data');
   const emulator = await startRancherEmulator({
     ...common(flags),
-    ...(dataDir !== undefined && { dataDir }),
     accessKey,
     secretKey,
     seed: readSeed(text(flags, 'seed')),
@@ -86,14 +84,15 @@ async function emulateKubernetes(args: readonly string[]): Promise<Emulator> {
   return { url: emulator.url, note, stop: () => emulator.stop() };
 }
 
-function common(flags: Flags): { port: number; host: string; speed: number | 'instant' } {
+function common(flags: Flags): { port: number; host: string; speed: number | 'instant'; dataDir?: string } {
   const port = Number(flags['port'] ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('--port needs a number from 0 to 65535');
   const speedText = text(flags, 'speed') ?? '1';
   const speed = speedText === 'instant' ? speedText : Number(speedText);
   if (speed !== 'instant' && !(speed > 0 && Number.isFinite(speed)))
     throw new UsageError('--speed needs a number above 0, or instant');
-  return { port, host: text(flags, 'host') ?? '127.0.0.1', speed };
+  const dataDir = text(flags, 'data');
+  return { port, host: text(flags, 'host') ?? '127.0.0.1', speed, ...(dataDir !== undefined && { dataDir }) };
 }
 
 function readSeed(file: string | undefined): RancherSeed {

@@ -38,10 +38,12 @@ function strategy(given: JsonMap): JsonMap {
   return { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%', ...mapAt(given, 'rollingUpdate') } };
 }
 
+/** Old clients, kubectl's undo among them, write `creationTimestamp: null`, which would make another template of the same. */
 function podTemplate(template: JsonMap): JsonMap {
+  const { creationTimestamp, ...metadata } = mapAt(template, 'metadata');
   return {
     ...template,
-    metadata: mapAt(template, 'metadata'),
+    metadata: creationTimestamp === null || creationTimestamp === undefined ? metadata : { ...metadata, creationTimestamp },
     spec: podSpec(mapAt(template, 'spec')),
   };
 }

@@ -61,6 +61,9 @@ describe('kubectl on the Kubernetes emulator', function () {
     await kubectl('rollout', 'undo', 'deployment/web');
     await kubectl('rollout', 'status', 'deployment/web');
     expect(await image()).to.equal('acme/web:3');
+    const path = 'jsonpath={range .items[*]}{.spec.template.spec.containers[*].image}{"\\n"}{end}';
+    const templates = (await kubectl('get', 'rs', '-o', path)).trim().split('\n');
+    expect(templates, 'an undo takes the old ReplicaSet up again').to.deep.equal([...new Set(templates)]);
     expect(await kubectl('rollout', 'history', 'deployment/web')).to.match(/REVISION +CHANGE-CAUSE/);
   });
 
