@@ -103,7 +103,13 @@ export class Dispatcher {
   async #execute({ driver, delivery, config }: Journey, action: PlannedAction): Promise<void> {
     const { signal } = this.#abort;
     const progress = (message: string): void => this.#observer.progress?.(delivery, action, message);
-    const result = await driver.execute(action, { config, delivery, signal, progress });
+    const result = await driver.execute(action, {
+      config,
+      delivery,
+      signal,
+      progress,
+      beforeWrite: async () => signal.throwIfAborted(),
+    });
     this.#observer.ended?.(delivery, action, result);
   }
 }

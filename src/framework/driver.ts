@@ -78,6 +78,15 @@ export interface PlannedAction {
   readonly description: string;
   /** What `execute` needs, decided at planning: an absolute state, never a step relative to what will be found. */
   readonly input: Readonly<Record<string, unknown>>;
+  /**
+   * What it changes of the target, such as `web docker.io/acme/web` for a container and its repository. A newer push to the
+   * same receiver takes the place of a waiting one whose every stream it has. None: nothing ever takes its place.
+   */
+  readonly streams?: readonly string[];
+  /** The images that it writes: none of them is written while it is on hold for the target. */
+  readonly images?: readonly string[];
+  /** Where not the time of the push decides which of two is newer but the version: the greater text is newer. */
+  readonly rank?: string;
 }
 
 export interface Plan {
@@ -90,14 +99,24 @@ export interface ActionContext {
   readonly config: DriverConfig;
   readonly delivery: Delivery;
   readonly signal: AbortSignal;
+  /** True where an earlier attempt may have begun: the target is to be read, and nothing done twice. */
+  readonly resumed?: boolean;
   /** Tells what is being done: recorded with the delivery and shown to people. */
   progress(message: string): void;
+  /**
+   * To be awaited immediately before every write to the target: records the step, and makes sure that this process still is
+   * the one that may write.
+   * @throws LeaseLostError where it is not: nothing may be written then.
+   */
+  beforeWrite(step: string): Promise<void>;
 }
 
 export interface ActionResult {
   readonly outcome: 'succeeded' | 'failed' | 'rolledBack' | 'superseded';
   /** One line for people: what happened and why. */
   readonly message: string;
+  /** An image that failed and must not be deployed to this target again, until somebody releases it. */
+  readonly hold?: { readonly image: string; readonly reason: string };
 }
 
 export interface Driver {
@@ -114,8 +133,20 @@ export interface Driver {
    * the execution then writes. Undefined: nothing.
    */
   exclusive?(config: DriverConfig, projectId: string): string | undefined;
+  /** What the driver talks to, `rancher` where absent: limits and the circuit breaker are per upstream. */
+  upstream?(config: DriverConfig, projectId: string): string;
   /** Reads targets, writes nothing. Refuses a stored config that `validate` would refuse. @throws ServiceError */
   plan(delivery: Delivery, config: DriverConfig, signal: AbortSignal): Promise<Plan>;
+  /**
+   * Plans one action anew, after others changed its target since it was planned; absent where a plan does not depend on what
+   * was found. @returns the reason where nothing is left to do.
+   */
+  replan?(
+    action: PlannedAction,
+    delivery: Delivery,
+    config: DriverConfig,
+    signal: AbortSignal,
+  ): Promise<{ readonly action: PlannedAction } | { readonly reason: string }>;
   /** Does one planned action and follows it to its end. @throws ServiceError */
   execute(action: PlannedAction, context: ActionContext): Promise<ActionResult>;
 }

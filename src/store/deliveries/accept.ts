@@ -1,0 +1,153 @@
+import { repeatableEnds } from '../../framework/deliveries/delivery-record.ts';
+import type { Accepted, NewDelivery } from '../../framework/deliveries/delivery-store.ts';
+import type { ImageEvent } from '../../framework/payload-format.ts';
+import { claimInlineWork } from './claim.ts';
+import { addEvent } from './delivery-state.ts';
+import { inlineLane, openLane, ownLane, planLane } from './lanes.ts';
+import { idOf, integer, requireSequence, state, storable, toJson } from './rows.ts';
+import { insertAction, insertWork } from './work-rows.ts';
+import type { Transaction } from './transaction.ts';
+
+/** For how long a delivery is known when it comes again. */
+const duplicateMs = 24 * 3600 * 1000;
+/** A sender that has gone mad must not push out everybody else's deliveries. */
+const rejectedPerReceiver = 100;
+
+export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Accepted> {
+  const acts = delivery.kind === 'queued' || delivery.kind === 'inline';
+  const first = acts && delivery.replayOf === undefined ? await findFirst(tx, delivery) : undefined;
+  if (first !== undefined) {
+    await tx.run('UPDATE deliveries SET duplicates = duplicates + 1 WHERE sequence = $1', first);
+    return { id: idOf('delivery', first), duplicate: true };
+  }
+  const sequence = await insertDelivery(tx, delivery);
+  const id = idOf('delivery', sequence);
+  if (!acts) {
+    if (delivery.kind === 'rejected') await dropOldRejected(tx, delivery.receiver.key);
+    return { id, duplicate: false };
+  }
+  for (const identity of delivery.identities) await remember(tx, delivery.receiver.key, identity, sequence);
+  const lane = laneOf(delivery, sequence);
+  const work = await insertWork(tx, {
+    delivery: sequence,
+    kind: delivery.kind === 'inline' ? 'inline' : 'plan',
+    state: 'waiting',
+    lane,
+    upstream: delivery.upstream,
+    streams: delivery.kind === 'inline' ? [] : delivery.events.map(coalescedBy),
+    pushedAt: pushTime(delivery),
+    plannedFrom: 0,
+    // Who waits for its turn has to say so again and again.
+    readyAt: delivery.kind === 'inline' ? tx.now + delivery.leaseMs : tx.now,
+  });
+  for (const action of delivery.actions ?? []) {
+    await insertAction(tx, { delivery: sequence, lane, upstream: delivery.upstream, state: 'running', plannedFrom: 0 }, action);
+  }
+  await openLane(tx, lane, delivery.upstream, tx.now);
+  if (delivery.kind === 'queued') return { id, duplicate: false };
+  const claim = await claimInlineWork(tx, work, lane, delivery.owner, delivery.leaseMs);
+  return { id, duplicate: false, ...(claim && { claim }) };
+}
+
+async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<number> {
+  const { receiver, request, kind } = delivery;
+  const ended = kind === 'ignored' || kind === 'rejected';
+  const first = ended ? kind : 'queued';
+  const replayOf = delivery.replayOf === undefined ? null : requireSequence('delivery', delivery.replayOf);
+  const [row] = await tx.all(
+    `INSERT INTO deliveries (project_id, receiver_id, receiver_name, receiver_key, driver, kind, state, message, received_at,
+      ended_at, duplicates, replay_of, requested_by, events, config, skipped, headers, query, body)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, $14, '[]', $15, $16, $17) RETURNING sequence`,
+    storable(delivery.projectId),
+    storable(receiver.id),
+    storable(receiver.name),
+    receiver.key,
+    delivery.driver,
+    kind,
+    first,
+    storable(delivery.message ?? ''),
+    delivery.receivedAt,
+    ended ? tx.now : null,
+    replayOf,
+    delivery.requestedBy === undefined ? null : storable(delivery.requestedBy),
+    toJson(delivery.events),
+    toJson(delivery.config),
+    toJson(request.headers),
+    storable(request.query),
+    request.body,
+  );
+  if (row === undefined) throw new Error('the database gave no number to a delivery');
+  const sequence = integer(row, 'sequence');
+  const message = delivery.message ?? '';
+  await addEvent(tx, { delivery: sequence, projectId: storable(delivery.projectId), type: 'state', state: first, message });
+  return sequence;
+}
+
+/** The same push to the same receiver; of these the newest waits for its plan, and the others are superseded. */
+function coalescedBy({ registry, repository, tag }: ImageEvent): string {
+  return `${registry}/${repository}:${tag}`;
+}
+
+/** When the newest image was pushed, if all tell. A replay counts as new: somebody asked for it. */
+export function pushTime({ events, replayOf }: Pick<NewDelivery, 'events' | 'replayOf'>): number | undefined {
+  const times = events.flatMap(({ pushedAt }) => (pushedAt === undefined ? [] : [Math.round(pushedAt)]));
+  return replayOf === undefined && times.length > 0 && times.length === events.length ? Math.max(...times) : undefined;
+}
+
+function laneOf({ kind, lane, projectId, receiver }: NewDelivery, sequence: number): string {
+  if (kind === 'inline') return lane === undefined ? ownLane(sequence) : inlineLane(lane);
+  return planLane(projectId, receiver.key);
+}
+
+/** The delivery that this one repeats, if it is a duplicate. */
+async function findFirst(tx: Transaction, { receiver, identities }: NewDelivery): Promise<number | undefined> {
+  for (const identity of identities) {
+    // Two replicas may be given the same delivery at once: who inserts second waits for the first.
+    const inserted = tx.dialect === 'postgres' ? await reserve(tx, receiver.key, identity) : false;
+    if (inserted) continue;
+    const [row] = await tx.all(
+      `SELECT i.delivery, i.accepted_at, d.state FROM identities i JOIN deliveries d ON d.sequence = i.delivery
+      WHERE i.receiver_key = $1 AND i.identity = $2`,
+      receiver.key,
+      identity,
+    );
+    if (row === undefined || integer(row, 'accepted_at') <= tx.now - duplicateMs || repeatableEnds.includes(state(row))) continue;
+    return integer(row, 'delivery');
+  }
+  return undefined;
+}
+
+async function reserve(tx: Transaction, key: string, identity: string): Promise<boolean> {
+  const changed = await tx.run(
+    'INSERT INTO identities (receiver_key, identity, delivery, accepted_at) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING',
+    key,
+    identity,
+  );
+  if (changed === 0)
+    await tx.all('SELECT 1 AS one FROM identities WHERE receiver_key = $1 AND identity = $2 FOR UPDATE', key, identity);
+  return changed > 0;
+}
+
+async function remember(tx: Transaction, key: string, identity: string, delivery: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO identities (receiver_key, identity, delivery, accepted_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (receiver_key, identity) DO UPDATE SET delivery = excluded.delivery, accepted_at = excluded.accepted_at`,
+    key,
+    identity,
+    delivery,
+    tx.now,
+  );
+}
+
+async function dropOldRejected(tx: Transaction, receiverKey: string): Promise<void> {
+  const old = await tx.all(
+    `SELECT sequence FROM deliveries WHERE receiver_key = $1 AND state = 'rejected'
+    ORDER BY sequence DESC LIMIT 10 OFFSET ${rejectedPerReceiver}`,
+    receiverKey,
+  );
+  for (const row of old) {
+    const sequence = integer(row, 'sequence');
+    await tx.run('DELETE FROM events WHERE delivery = $1', sequence);
+    await tx.run('DELETE FROM deliveries WHERE sequence = $1', sequence);
+  }
+}

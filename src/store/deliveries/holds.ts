@@ -1,0 +1,115 @@
+import type { Hold, TargetRecord } from '../../framework/deliveries/delivery-record.ts';
+import type { NewHold } from '../../framework/deliveries/delivery-store.ts';
+import type { PlannedAction } from '../../framework/driver.ts';
+import { targetLane } from './lanes.ts';
+import { idOf, integer, json, sequenceOf, storable, text } from './rows.ts';
+import { tellEnd } from './supersede.ts';
+import type { Row, Transaction } from './transaction.ts';
+
+export async function hold(
+  tx: Transaction,
+  projectId: string,
+  targetId: string,
+  newHold: NewHold,
+): Promise<TargetRecord | undefined> {
+  const target = await findTarget(tx, projectId, targetId);
+  if (target === undefined) return undefined;
+  await addHold(tx, projectId, text(target, 'name'), newHold);
+  const waiting = await tx.all(
+    `SELECT w.id, w.delivery, w.planned FROM work w JOIN deliveries d ON d.sequence = w.delivery
+    WHERE w.lane = $1 AND w.state = 'waiting' AND d.project_id = $2`,
+    targetLane(text(target, 'name')),
+    projectId,
+  );
+  for (const work of waiting) {
+    const reason = await heldReason(tx, projectId, json<PlannedAction>(work, 'planned'));
+    if (reason === undefined) continue;
+    const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
+    await tx.run(ended, integer(work, 'id'), storable(reason), tx.now);
+    await tellEnd(tx, integer(work, 'id'), integer(work, 'delivery'));
+  }
+  return toTarget(tx, target);
+}
+
+export async function releaseHold(
+  tx: Transaction,
+  projectId: string,
+  targetId: string,
+  image?: string,
+): Promise<TargetRecord | undefined> {
+  const target = await findTarget(tx, projectId, targetId);
+  if (target === undefined) return undefined;
+  const id = integer(target, 'id');
+  if (image === undefined) await tx.run('DELETE FROM holds WHERE target = $1', id);
+  else await tx.run('DELETE FROM holds WHERE target = $1 AND image = $2', id, storable(image));
+  return toTarget(tx, target);
+}
+
+export async function getTarget(tx: Transaction, projectId: string, targetId: string): Promise<TargetRecord | undefined> {
+  const target = await findTarget(tx, projectId, targetId);
+  return target && toTarget(tx, target);
+}
+
+export async function listTargets(tx: Transaction, projectId: string): Promise<TargetRecord[]> {
+  const targets: TargetRecord[] = [];
+  for (const row of await tx.all('SELECT id, project_id, name FROM targets WHERE project_id = $1 ORDER BY id', projectId)) {
+    targets.push(await toTarget(tx, row));
+  }
+  return targets;
+}
+
+/** Puts a hold on a target of a project, by its name. */
+export async function addHold(
+  tx: Transaction,
+  projectId: string,
+  target: string,
+  { image, reason, heldBy }: NewHold,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO holds (target, image, reason, held_by, held_at)
+    SELECT id, $3, $4, $5, $6 FROM targets WHERE project_id = $1 AND name = $2
+    ON CONFLICT (target, image) DO UPDATE SET reason = excluded.reason, held_by = excluded.held_by, held_at = excluded.held_at`,
+    projectId,
+    storable(target),
+    storable(image),
+    storable(reason),
+    storable(heldBy),
+    tx.now,
+  );
+}
+
+/** Why an action must not be done to its target now; undefined if it may. */
+export async function heldReason(tx: Transaction, projectId: string, action: PlannedAction): Promise<string | undefined> {
+  const holds = await tx.all(
+    `SELECT h.image, h.reason, h.held_by FROM holds h JOIN targets t ON t.id = h.target
+    WHERE t.project_id = $1 AND t.name = $2 ORDER BY h.held_at`,
+    projectId,
+    storable(action.target),
+  );
+  const found = holds.find((row) => text(row, 'image') === '' || (action.images ?? []).includes(text(row, 'image')));
+  if (found === undefined) return undefined;
+  const image = text(found, 'image');
+  return `on hold by ${text(found, 'held_by')}${image === '' ? '' : ` for ${image}`}: ${text(found, 'reason')}`;
+}
+
+async function findTarget(tx: Transaction, projectId: string, targetId: string): Promise<Row | undefined> {
+  const sequence = sequenceOf('target', targetId);
+  if (sequence === undefined) return undefined;
+  const [row] = await tx.all('SELECT id, project_id, name FROM targets WHERE id = $1 AND project_id = $2', sequence, projectId);
+  return row;
+}
+
+async function toTarget(tx: Transaction, row: Row): Promise<TargetRecord> {
+  const id = integer(row, 'id');
+  const holds = await tx.all('SELECT image, reason, held_by, held_at FROM holds WHERE target = $1 ORDER BY held_at', id);
+  return { id: idOf('target', id), projectId: text(row, 'project_id'), name: text(row, 'name'), holds: holds.map(toHold) };
+}
+
+function toHold(row: Row): Hold {
+  return {
+    image: text(row, 'image'),
+    reason: text(row, 'reason'),
+    heldBy: text(row, 'held_by'),
+    heldAt: integer(row, 'held_at'),
+  };
+}

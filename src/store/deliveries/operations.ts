@@ -1,0 +1,46 @@
+import type { DeliveryStore } from '../../framework/deliveries/delivery-store.ts';
+import { accept } from './accept.ts';
+import { cancel } from './cancel.ts';
+import { claim, claimInline } from './claim.ts';
+import { getTarget, hold, listTargets, releaseHold } from './holds.ts';
+import { endAllLeases, release, renew } from './leases.ts';
+import { recordPlan, replacePlannedAction } from './plans.ts';
+import { prune } from './prune.ts';
+import { events, get, getForReplay, list } from './queries.ts';
+import type { Transaction } from './transaction.ts';
+import { clearCrashes, end, postpone, recordProgress, recordStep, wake } from './work.ts';
+
+export type OperationName = Exclude<keyof DeliveryStore, 'close'>;
+
+type Operation<Name extends OperationName> = (
+  transaction: Transaction,
+  ...parameters: Parameters<DeliveryStore[Name]>
+) => ReturnType<DeliveryStore[Name]>;
+
+/** What a store of deliveries does, each in one transaction: the same for every database. */
+export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
+  accept,
+  claim,
+  claimInline,
+  renew,
+  release,
+  endAllLeases,
+  recordPlan,
+  replacePlannedAction,
+  recordStep,
+  recordProgress,
+  end,
+  postpone,
+  clearCrashes,
+  wake,
+  cancel,
+  hold,
+  releaseHold,
+  get,
+  list,
+  events,
+  getTarget,
+  listTargets,
+  getForReplay,
+  prune,
+};

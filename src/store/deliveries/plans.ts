@@ -1,0 +1,93 @@
+import type { Claim, PlannedWork, StoredPlan } from '../../framework/deliveries/delivery-store.ts';
+import type { PlannedAction } from '../../framework/driver.ts';
+import { pushTime } from './accept.ts';
+import { addEvent, refreshDelivery } from './delivery-state.ts';
+import { heldReason } from './holds.ts';
+import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
+import { idOf, integer, optionalInteger, requireSequence, storable, toJson } from './rows.ts';
+import type { Transaction } from './transaction.ts';
+import { insertAction } from './work-rows.ts';
+
+export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan): Promise<PlannedWork[]> {
+  const work = await requireClaim(tx, claim);
+  const delivery = requireSequence('delivery', claim.delivery.id);
+  const skipped = [...plan.skipped];
+  const planned: PlannedWork[] = [];
+  const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);
+  const [row] = await tx.all('SELECT replay_of FROM deliveries WHERE sequence = $1', delivery);
+  const replayOf = row && optionalInteger(row, 'replay_of');
+  const pushedAt = pushTime({
+    events: claim.delivery.events,
+    ...(replayOf !== undefined && { replayOf: idOf('delivery', replayOf) }),
+  });
+  const inline = claim.kind === 'inline';
+  for (const action of plan.actions) {
+    await rememberTarget(tx, claim.delivery.projectId, action.target);
+    const reason = await heldReason(tx, claim.delivery.projectId, action);
+    if (reason !== undefined) {
+      skipped.push({ target: action.target, reason });
+      continue;
+    }
+    const lane = inline ? claim.lane : targetLane(action.target);
+    const id = await insertAction(
+      tx,
+      {
+        delivery,
+        lane,
+        upstream: claim.upstream,
+        state: inline ? 'running' : 'waiting',
+        plannedFrom: attempt === undefined ? 0 : integer(attempt, 'started_at'),
+        pushedAt,
+        message: action.description,
+      },
+      action,
+      claim.delivery.receiver.key,
+    );
+    if (!inline) await openLane(tx, lane, claim.upstream, tx.now);
+    const event = { delivery, projectId: claim.delivery.projectId, work: id, message: action.description };
+    await addEvent(tx, { ...event, type: 'state', state: inline ? 'running' : 'waiting' });
+    planned.push({ id: idOf('action', id), action, step: '' });
+  }
+  if (skipped.length > 0) await tx.run('UPDATE deliveries SET skipped = $2 WHERE sequence = $1', delivery, toJson(skipped));
+  if (!inline || planned.length === 0) await endPlanning(tx, claim, work, planned.length, skipped);
+  await refreshDelivery(tx, delivery);
+  return planned;
+}
+
+async function endPlanning(
+  tx: Transaction,
+  claim: Claim,
+  work: number,
+  actions: number,
+  skipped: StoredPlan['skipped'],
+): Promise<void> {
+  const state = actions > 0 ? 'succeeded' : 'ignored';
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');
+  const message = actions > 0 ? '' : reasons || 'nothing to do';
+  await tx.run('UPDATE work SET state = $2, message = $3, ended_at = $4 WHERE id = $1', work, state, storable(message), tx.now);
+  await endAttempt(tx, claim.fence, state, '');
+  await freeLane(tx, claim.lane);
+}
+
+async function rememberTarget(tx: Transaction, projectId: string, target: string): Promise<void> {
+  await tx.run(
+    'INSERT INTO targets (project_id, name) VALUES ($1, $2) ON CONFLICT (project_id, name) DO NOTHING',
+    projectId,
+    storable(target),
+  );
+}
+
+export async function replacePlannedAction(
+  tx: Transaction,
+  claim: Claim,
+  actionId: string,
+  action: PlannedAction,
+): Promise<void> {
+  await requireClaim(tx, claim);
+  await tx.run(
+    'UPDATE work SET planned = $2, planned_from = $3 WHERE id = $1',
+    requireSequence('action', actionId),
+    toJson(action),
+    tx.now + 1,
+  );
+}

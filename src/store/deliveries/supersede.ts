@@ -1,0 +1,73 @@
+import { addEvent, refreshDelivery } from './delivery-state.ts';
+import { idOf, integer, json, optionalInteger, text } from './rows.ts';
+import type { WaitingWork } from './newest-wins.ts';
+import type { Row, Transaction } from './transaction.ts';
+
+/** Ends waiting work for the sake of a newer delivery. */
+export async function supersede(tx: Transaction, work: Pick<WaitingWork, 'id' | 'delivery'>, by: number): Promise<void> {
+  const message = `superseded by ${idOf('delivery', by)}`;
+  const changed = await tx.run(
+    `UPDATE work SET state = 'superseded', message = $2, superseded_by = $3, ended_at = $4 WHERE id = $1 AND state = 'waiting'`,
+    work.id,
+    message,
+    by,
+    tx.now,
+  );
+  if (changed > 0) await tellEnd(tx, work.id, work.delivery);
+}
+
+/** Tells how an action ended, and gives its delivery the state that follows. */
+export async function tellEnd(tx: Transaction, work: number, delivery: number): Promise<void> {
+  const [row] = await tx.all(
+    'SELECT w.kind, w.state, w.message, d.project_id FROM work w JOIN deliveries d ON d.sequence = w.delivery WHERE w.id = $1',
+    work,
+  );
+  if (row !== undefined && text(row, 'kind') === 'action') {
+    const state = text(row, 'state') as 'superseded';
+    await addEvent(tx, {
+      delivery,
+      projectId: text(row, 'project_id'),
+      work,
+      type: 'state',
+      state,
+      message: text(row, 'message'),
+    });
+  }
+  await refreshDelivery(tx, delivery);
+}
+
+/** The delivery whose newer push the target already runs, in every stream of this work. A late, older push is not deployed. */
+export async function supersededByApplied(tx: Transaction, lane: string, work: WaitingWork): Promise<number | undefined> {
+  if (work.pushedAt === undefined || work.rank !== undefined || !lane.startsWith('target/')) return undefined;
+  let by: number | undefined;
+  for (const stream of work.streams) {
+    const [row] = await tx.all(
+      'SELECT delivery FROM applied WHERE lane = $1 AND stream = $2 AND pushed_at > $3',
+      lane,
+      stream,
+      work.pushedAt,
+    );
+    if (row === undefined) return undefined;
+    by = integer(row, 'delivery');
+  }
+  return by;
+}
+
+/** Remembers which push a target runs now. */
+export async function rememberApplied(tx: Transaction, work: Row): Promise<void> {
+  const pushedAt = optionalInteger(work, 'pushed_at');
+  for (const stream of json<string[]>(work, 'streams')) {
+    if (pushedAt === undefined) {
+      await tx.run('DELETE FROM applied WHERE lane = $1 AND stream = $2', text(work, 'lane'), stream);
+      continue;
+    }
+    await tx.run(
+      `INSERT INTO applied (lane, stream, pushed_at, delivery) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (lane, stream) DO UPDATE SET pushed_at = excluded.pushed_at, delivery = excluded.delivery`,
+      text(work, 'lane'),
+      stream,
+      pushedAt,
+      integer(work, 'delivery'),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import type { DeliveryState } from '../../framework/deliveries/delivery-record.ts';
+import type { PlannedAction } from '../../framework/driver.ts';
+import { integer, storable, toJson } from './rows.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface NewWork {
+  readonly delivery: number;
+  readonly kind: 'plan' | 'action' | 'inline';
+  readonly state: DeliveryState;
+  readonly message?: string;
+  readonly lane: string;
+  readonly upstream: string;
+  readonly streams: readonly string[];
+  readonly pushedAt?: number | undefined;
+  readonly rank?: string | undefined;
+  readonly action?: PlannedAction;
+  /** When the target was read for the plan, or a moment before. */
+  readonly plannedFrom: number;
+  /** When it may be done, now where absent. Of inline work: until when somebody waits for it. */
+  readonly readyAt?: number;
+}
+
+export async function insertWork(tx: Transaction, work: NewWork): Promise<number> {
+  const { action } = work;
+  const [row] = await tx.all(
+    `INSERT INTO work (delivery, kind, state, message, lane, upstream, streams, pushed_at, rank, target, planned, step, ready_at,
+      not_before, attempts, crashes, planned_from, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, 0, 0, 0, $13, $14) RETURNING id`,
+    work.delivery,
+    work.kind,
+    work.state,
+    storable(work.message ?? ''),
+    work.lane,
+    work.upstream,
+    toJson(work.streams),
+    work.pushedAt ?? null,
+    work.rank ?? null,
+    action === undefined ? null : storable(action.target),
+    action === undefined ? null : toJson(action),
+    work.readyAt ?? tx.now,
+    work.plannedFrom,
+    tx.now,
+  );
+  if (row === undefined) throw new Error('the database gave no number to a piece of work');
+  return integer(row, 'id');
+}
+
+/** Inserts what is to be done to a target. */
+export function insertAction(
+  tx: Transaction,
+  work: Pick<NewWork, 'delivery' | 'lane' | 'upstream' | 'state' | 'plannedFrom' | 'pushedAt' | 'message'>,
+  action: PlannedAction,
+  receiverKey = '',
+): Promise<number> {
+  // Receivers never supersede each other, even where they change the same container.
+  const streams = (action.streams ?? []).map((stream) => `${receiverKey} ${stream}`);
+  return insertWork(tx, { ...work, kind: 'action', streams, rank: action.rank, action });
+}

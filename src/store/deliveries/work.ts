@@ -1,0 +1,141 @@
+import type { Claim, Postponement, WorkEnd } from '../../framework/deliveries/delivery-store.ts';
+import { addEvent, refreshDelivery } from './delivery-state.ts';
+import { addHold } from './holds.ts';
+import { endAttempt, freeLane, keepPlan, requireClaim } from './lanes.ts';
+import { integer, optionalText, requireSequence, storable, text } from './rows.ts';
+import { rememberApplied, tellEnd } from './supersede.ts';
+import type { Row, Transaction } from './transaction.ts';
+import { LeaseLostError } from '../../framework/deliveries/delivery-store.ts';
+
+export async function recordStep(tx: Transaction, claim: Claim, actionId: string, step: string): Promise<void> {
+  // The lease is prolonged along the way: from here on nobody takes the work over before the write is through.
+  const held = await tx.run(
+    'UPDATE lanes SET lease_until = $3 WHERE name = $1 AND fence = $2',
+    claim.lane,
+    claim.fence,
+    tx.now + claim.leaseMs,
+  );
+  if (held === 0) throw new LeaseLostError();
+  const work = requireSequence('action', actionId);
+  // A step further than the attempt before: whatever ended that one, it was not the same again.
+  await tx.run(
+    'UPDATE work SET step = $2, crashes = CASE WHEN step = $2 THEN crashes ELSE 0 END WHERE id = $1',
+    work,
+    storable(step),
+  );
+  await addProgress(tx, claim, work, step);
+}
+
+export async function recordProgress(
+  tx: Transaction,
+  claim: Claim,
+  actionId: string | undefined,
+  message: string,
+): Promise<void> {
+  const work = actionId === undefined ? undefined : requireSequence('action', actionId);
+  if (work !== undefined) {
+    const changed = await tx.run(
+      `UPDATE work SET message = $2 WHERE id = $1 AND state = 'running'
+      AND EXISTS (SELECT 1 FROM lanes WHERE name = $3 AND fence = $4)`,
+      work,
+      storable(message),
+      claim.lane,
+      claim.fence,
+    );
+    if (changed === 0) return;
+  }
+  await addProgress(tx, claim, work, message);
+}
+
+async function addProgress(tx: Transaction, { delivery }: Claim, work: number | undefined, message: string): Promise<void> {
+  await addEvent(tx, {
+    delivery: requireSequence('delivery', delivery.id),
+    projectId: delivery.projectId,
+    type: 'progress',
+    message,
+    ...(work !== undefined && { work }),
+  });
+}
+
+export async function end(tx: Transaction, claim: Claim, actionId: string | undefined, ending: WorkEnd): Promise<void> {
+  const claimed = await requireClaim(tx, claim);
+  const work = actionId === undefined ? claimed : requireSequence('action', actionId);
+  const [row] = await tx.all(
+    `UPDATE work SET state = $2, message = $3, ended_at = $4 WHERE id = $1 AND ended_at IS NULL
+    RETURNING delivery, lane, streams, pushed_at, target`,
+    work,
+    ending.state,
+    storable(ending.message),
+    tx.now,
+  );
+  if (row !== undefined && actionId !== undefined) await endAction(tx, claim, row, ending);
+  if (work === claimed) {
+    await endAttempt(tx, claim.fence, ending.state, storable(ending.message));
+    await freeLane(tx, claim.lane);
+  }
+  await tellEnd(tx, work, requireSequence('delivery', claim.delivery.id));
+}
+
+async function endAction(tx: Transaction, claim: Claim, row: Row, { state, hold }: WorkEnd): Promise<void> {
+  if (state === 'succeeded') await rememberApplied(tx, row);
+  if (hold === undefined) return;
+  const heldBy = `delivery ${claim.delivery.id}`;
+  await addHold(tx, claim.delivery.projectId, text(row, 'target'), { ...hold, heldBy });
+}
+
+export async function postpone(tx: Transaction, claim: Claim, postponement: Postponement): Promise<void> {
+  const work = await requireClaim(tx, claim);
+  const { message, readyAt, notBefore = 0, counts } = postponement;
+  const [row] = await tx.all(
+    `UPDATE work SET state = 'waiting', message = $2, ready_at = $3, not_before = $4, attempts = attempts - $5 WHERE id = $1
+    RETURNING kind, cancelled_by, delivery`,
+    work,
+    storable(message),
+    Math.max(readyAt, notBefore),
+    notBefore,
+    counts ? 0 : 1,
+  );
+  await endAttempt(tx, claim.fence, counts ? 'retried' : 'released', storable(message));
+  await keepPlan(tx, work, claim.lane);
+  await freeLane(tx, claim.lane);
+  const by = row && optionalText(row, 'cancelled_by');
+  if (row !== undefined && by !== undefined) {
+    const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
+    await tx.run(ended, work, `cancelled by ${by}`, tx.now);
+    return tellEnd(tx, work, integer(row, 'delivery'));
+  }
+  if (row !== undefined && counts && text(row, 'kind') === 'action') await addProgress(tx, claim, work, message);
+  await refreshDelivery(tx, requireSequence('delivery', claim.delivery.id));
+}
+
+export async function clearCrashes(tx: Transaction, claims: readonly Claim[]): Promise<void> {
+  for (const { lane, fence } of claims) {
+    await tx.run('UPDATE work SET crashes = 0 WHERE id = (SELECT work FROM lanes WHERE name = $1 AND fence = $2)', lane, fence);
+  }
+}
+
+type Woken = { readonly upstream: string } | { readonly receiverId: string; readonly projectId: string };
+
+export async function wake(tx: Transaction, what: Woken): Promise<void> {
+  // Never before the time that the upstream itself has asked for.
+  const earlier = 'UPDATE work SET ready_at = CASE WHEN not_before > $1 THEN not_before ELSE $1 END';
+  if ('upstream' in what) {
+    await tx.run(
+      `${earlier} WHERE state = 'waiting' AND ready_at > $1 AND lane IN (SELECT name FROM lanes WHERE upstream = $2)`,
+      tx.now,
+      what.upstream,
+    );
+    await tx.run('UPDATE lanes SET ready_at = $1 WHERE upstream = $2 AND fence IS NULL AND ready_at > $1', tx.now, what.upstream);
+    return;
+  }
+  const ofReceiver = `state = 'waiting' AND delivery IN (SELECT sequence FROM deliveries
+    WHERE project_id = $2 AND receiver_id = $3 AND state IN ('queued', 'waiting', 'running'))`;
+  await tx.run(
+    `UPDATE lanes SET ready_at = $1 WHERE fence IS NULL AND ready_at > $1
+    AND name IN (SELECT lane FROM work WHERE ${ofReceiver})`,
+    tx.now,
+    what.projectId,
+    what.receiverId,
+  );
+  await tx.run(`${earlier} WHERE ready_at > $1 AND ${ofReceiver}`, tx.now, what.projectId, what.receiverId);
+}
