@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 
 const run = promisify(execFile);
 
@@ -155,7 +155,7 @@ export class PostgresServer {
 
   async #answers(deadline: number): Promise<boolean> {
     while (this.#process?.exitCode === null && performance.now() < deadline) {
-      const client = new pg.Client({ connectionString: this.url(), connectionTimeoutMillis: 1000 });
+      const client = new Client({ connectionString: this.url(), connectionTimeoutMillis: 1000 });
       client.on('error', () => undefined);
       try {
         await client.connect();
@@ -176,7 +176,7 @@ const user = 'tester';
 /** @param url any database of the server, of a user who may create others. @returns the address of an empty one. */
 export async function createDatabase(url: string): Promise<string> {
   const name = `webhook_test_${crypto.randomBytes(6).toString('hex')}`;
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   await client.connect();
   try {
     await client.query(`CREATE DATABASE ${name}`);
