@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, Outcome, ToWorker, WorkerStart } from './worker-messages.ts';
+
+/** What the owner of a session is told; after `ended` nothing more comes. */
+export interface SessionListener {
+  opened(): void;
+  ran(outcomes: readonly Outcome[]): void;
+  /** @param reason why the thread ended; undefined if it was asked to. */
+  ended(reason: string | undefined): void;
+}
+
+/** The thread's own memory, beside SQLite's cache; megabytes. */
+const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
+
+/** The life of one worker thread, from opening the file to its end. */
+export class WorkerSession {
+  readonly #worker: Worker;
+
+  constructor(file: string, listener: SessionListener) {
+    const workerData: WorkerStart = { file };
+    // The compiled program has other extensions than the sources, which run as they are.
+    const script = new URL(import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js', import.meta.url);
+    this.#worker = new Worker(script, { workerData, resourceLimits, name: 'delivery-store' });
+    let reason: string | undefined = 'the thread of the delivery store ended unexpectedly';
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.type === 'opened') listener.opened();
+      else if (message.type === 'ran') listener.ran(message.outcomes);
+      else reason = message.type === 'failed' ? message.reason : undefined;
+    });
+    this.#worker.on('error', (error) => {
+      reason = `the thread of the delivery store failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+    });
+    this.#worker.on('exit', () => listener.ended(reason));
+  }
+
+  run(group: Extract<ToWorker, { type: 'run' }>): void {
+    this.#worker.postMessage(group, [group.bodies.buffer as ArrayBuffer]);
+  }
+
+  /** Ends the thread once everything before is done. */
+  close(): void {
+    const message: ToWorker = { type: 'close' };
+    this.#worker.postMessage(message, []);
+  }
+}
