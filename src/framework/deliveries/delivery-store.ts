@@ -30,10 +30,13 @@ export interface DeliveryStore {
 
   /** Claims work that is ready, and work whose lease ended. */
   claim(request: ClaimRequest): Promise<Claimed>;
-  /** Claims an inline delivery if its turn has come; see {@link NewDelivery.lane}. */
+  /**
+   * Claims an inline delivery if its turn has come; see {@link NewDelivery.lane}.
+   * @throws LeaseLostError if it waits no more: it was cancelled, or nobody asked for it during a whole lease.
+   */
   claimInline(deliveryId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
   /**
-   * Prolongs all leases of an owner.
+   * Prolongs all leases of an owner, and its waiting for the turns of inline deliveries.
    * @returns the fences that it still holds, and those of them that somebody asked to cancel.
    */
   renew(owner: string, leaseMs: number): Promise<Renewed>;
@@ -134,8 +137,8 @@ export interface ClaimRequest {
   readonly limit: number;
   /** How many claims of each upstream may be given, where that is less. */
   readonly upstreams: Readonly<Record<string, number>>;
-  /** Only work whose handling ended a process before (`true`), or only other work (`false`). */
-  readonly suspects: boolean;
+  /** Only work during which a process ended so often: never, once, or more often. */
+  readonly crashes: 0 | 1 | 2;
 }
 
 export interface Claimed {

@@ -37,8 +37,8 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
     streams: delivery.kind === 'inline' ? [] : delivery.events.map(coalescedBy),
     pushedAt: pushTime(delivery),
     plannedFrom: 0,
-    // Who waits for its turn has to say so again and again.
-    readyAt: delivery.kind === 'inline' ? tx.now + delivery.leaseMs : tx.now,
+    // Whoever waits for its turn says so again and again.
+    ...(delivery.kind === 'inline' && { readyAt: tx.now + delivery.leaseMs, awaitedBy: delivery.owner }),
   });
   for (const action of delivery.actions ?? []) {
     await insertAction(tx, { delivery: sequence, lane, upstream: delivery.upstream, state: 'running', plannedFrom: 0 }, action);

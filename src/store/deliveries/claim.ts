@@ -1,4 +1,11 @@
-import type { Claim, Claimed, ClaimedDelivery, ClaimRequest, PlannedWork } from '../../framework/deliveries/delivery-store.ts';
+import {
+  type Claim,
+  type Claimed,
+  type ClaimedDelivery,
+  type ClaimRequest,
+  LeaseLostError,
+  type PlannedWork,
+} from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { refreshDelivery } from './delivery-state.ts';
 import { forUpdate, neverReady } from './lanes.ts';
@@ -18,7 +25,7 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
   const upstreams = await tx.all(
     'SELECT DISTINCT upstream FROM lanes WHERE fence IS NULL AND ready_at <= $1 AND suspect = $2',
     tx.now,
-    request.suspects ? 1 : 0,
+    request.crashes,
   );
   for (const row of upstreams) {
     const upstream = text(row, 'upstream');
@@ -39,7 +46,7 @@ async function claimUpstream(tx: Transaction, upstream: string, free: number, re
       ORDER BY ready_at LIMIT $4`,
       upstream,
       tx.now,
-      request.suspects ? 1 : 0,
+      request.crashes,
       free - claims.length,
     );
     // A lane in which nothing is ready any more is not found again; some other may be, in its place.
@@ -62,14 +69,14 @@ async function claimLane(tx: Transaction, lane: string, request: ClaimRequest): 
     if (free === undefined) return undefined;
   }
   const waiting = await supersedeWaiting(tx, lane);
-  const suspects = waiting.filter((work) => work.crashes > 0);
-  const suspect = suspects.length > 0;
+  const crashes = waiting.reduce((most, work) => Math.max(most, work.crashes), 0);
   // What may have ended a process is done, or set aside, before the rest of its lane.
-  const candidates = suspect ? suspects : waiting;
+  const candidates = waiting.filter((work) => work.crashes === crashes);
   const next = candidates.find((work) => work.readyAt <= tx.now);
-  if (next !== undefined && suspect === request.suspects) return startWork(tx, lane, next.id, request.owner, request.leaseMs);
-  const readyAt = Math.min(neverReady, ...candidates.map((work) => work.readyAt));
-  await tx.run('UPDATE lanes SET ready_at = $2, suspect = $3 WHERE name = $1', lane, readyAt, suspect ? 1 : 0);
+  const level = Math.min(2, crashes);
+  if (next !== undefined && level === request.crashes) return startWork(tx, lane, next.id, request.owner, request.leaseMs);
+  const readyAt = candidates.reduce((least, work) => Math.min(least, work.readyAt), neverReady);
+  await tx.run('UPDATE lanes SET ready_at = $2, suspect = $3 WHERE name = $1', lane, readyAt, level);
   return undefined;
 }
 
@@ -125,8 +132,7 @@ export async function claimInline(
 ): Promise<Claim | undefined> {
   const delivery = requireSequence('delivery', deliveryId);
   const [row] = await tx.all(`SELECT id, lane FROM work WHERE delivery = $1 AND kind = 'inline' AND state = 'waiting'`, delivery);
-  if (row === undefined) return undefined;
-  await tx.run('UPDATE work SET ready_at = $2 WHERE id = $1', integer(row, 'id'), tx.now + leaseMs);
+  if (row === undefined) throw new LeaseLostError();
   return claimInlineWork(tx, integer(row, 'id'), text(row, 'lane'), owner, leaseMs);
 }
 

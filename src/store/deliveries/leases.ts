@@ -13,6 +13,9 @@ export async function renew(tx: Transaction, owner: string, leaseMs: number): Pr
     owner,
     tx.now + leaseMs,
   );
+  // Who waits for the turn of an inline delivery still does.
+  const waited = `UPDATE work SET ready_at = $2 WHERE kind = 'inline' AND state = 'waiting' AND awaited_by = $1`;
+  await tx.run(waited, owner, tx.now + leaseMs);
   const cancelled: number[] = [];
   for (const row of rows) {
     const [work] = await tx.all('SELECT cancelled_by FROM work WHERE id = $1', integer(row, 'work'));
@@ -77,7 +80,7 @@ async function giveBack(tx: Transaction, lane: Row, lost: boolean): Promise<void
     tx.now,
     end === undefined ? null : tx.now,
   );
-  if (crashes > 0 && end === undefined) await tx.run('UPDATE lanes SET suspect = 1 WHERE name = $1', name);
+  if (crashes > 0 && end === undefined) await tx.run('UPDATE lanes SET suspect = $2 WHERE name = $1', name, Math.min(2, crashes));
   if (end !== undefined) await tellAction(tx, work, end, message);
   await refreshDelivery(tx, integer(work, 'delivery'));
 }

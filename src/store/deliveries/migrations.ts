@@ -69,6 +69,7 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
       attempts BIGINT NOT NULL,
       crashes BIGINT NOT NULL,
       cancelled_by TEXT,
+      awaited_by TEXT,
       planned_from BIGINT NOT NULL,
       superseded_by BIGINT,
       created_at BIGINT NOT NULL,

@@ -18,14 +18,16 @@ export interface NewWork {
   readonly plannedFrom: number;
   /** When it may be done, now where absent. Of inline work: until when somebody waits for it. */
   readonly readyAt?: number;
+  /** Inline: the owner that waits for its turn. */
+  readonly awaitedBy?: string;
 }
 
 export async function insertWork(tx: Transaction, work: NewWork): Promise<number> {
   const { action } = work;
   const [row] = await tx.all(
     `INSERT INTO work (delivery, kind, state, message, lane, upstream, streams, pushed_at, rank, target, planned, step, ready_at,
-      not_before, attempts, crashes, planned_from, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, 0, 0, 0, $13, $14) RETURNING id`,
+      not_before, attempts, crashes, planned_from, created_at, awaited_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, 0, 0, 0, $13, $14, $15) RETURNING id`,
     work.delivery,
     work.kind,
     work.state,
@@ -40,6 +42,7 @@ export async function insertWork(tx: Transaction, work: NewWork): Promise<number
     work.readyAt ?? tx.now,
     work.plannedFrom,
     tx.now,
+    work.awaitedBy ?? null,
   );
   if (row === undefined) throw new Error('the database gave no number to a piece of work');
   return integer(row, 'id');
