@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import fetch, { type Response } from 'node-fetch';
-import { coerceError } from '../framework/errors.ts';
+import { coerceError, parseRetryAfter } from '../framework/errors.ts';
 import { isJsonObject, type JsonObject } from '../framework/json.ts';
 import { RancherError } from './rancher-error.ts';
 
@@ -69,7 +69,10 @@ function unreachable({ method, url }: CallOptions, error: Error, timeoutMs: numb
 export function requireSuccess(answer: Answer, options: CallOptions): void {
   if (answer.status >= 200 && answer.status < 300) return;
   const body = options.method === 'DELETE' ? {} : parseObject(answer.text);
-  throw new RancherError('answer', apiErrorText(answer, body, options.url), { status: answer.status });
+  throw new RancherError('answer', apiErrorText(answer, body, options.url), {
+    status: answer.status,
+    retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after')),
+  });
 }
 
 /** @throws RancherError `unreachable` if a success has no JSON object for a body. */

@@ -3,7 +3,7 @@ import { type Answer, type CallOptions, requireObject, requireSuccess } from './
 import { pathPart } from './path-part.ts';
 import { onServer, type ProjectSchemasCache, type TypeSchema } from './project-schemas.ts';
 import { RancherError } from './rancher-error.ts';
-import type { RancherProject, RancherResource } from './rancher.ts';
+import type { BeforeWrite, RancherProject, RancherResource } from './rancher.ts';
 
 type Call = (options: CallOptions) => Promise<Answer>;
 type Body = Readonly<Record<string, unknown>>;
@@ -50,14 +50,17 @@ export class ProjectClient implements RancherProject {
     return part === undefined ? undefined : this.#read(`${collection}/${part}`);
   }
 
-  async create(type: string, body: Body): Promise<RancherResource> {
+  async create(type: string, body: Body, before?: BeforeWrite): Promise<RancherResource> {
     const { collection } = await this.#schema(type, (schema) => schema.collectionMethods.includes('POST'));
+    await before?.();
     return this.#resource({ method: 'POST', url: collection, body: JSON.stringify(body) });
   }
 
-  async update(type: string, id: string, body: Body): Promise<RancherResource> {
+  async update(type: string, id: string, body: Body, before?: BeforeWrite): Promise<RancherResource> {
     const { collection } = await this.#schema(type, (schema) => schema.resourceMethods.includes('PUT'));
-    return this.#resource({ method: 'PUT', url: `${collection}/${requirePathPart(id)}`, body: JSON.stringify(body) });
+    const url = `${collection}/${requirePathPart(id)}`;
+    await before?.();
+    return this.#resource({ method: 'PUT', url, body: JSON.stringify(body) });
   }
 
   async remove(type: string, id: string): Promise<void> {
@@ -68,7 +71,7 @@ export class ProjectClient implements RancherProject {
     requireSuccess(answer, options);
   }
 
-  async action(resource: RancherResource, name: string, body?: Body): Promise<RancherResource> {
+  async action(resource: RancherResource, name: string, body?: Body, before?: BeforeWrite): Promise<RancherResource> {
     const link = resource.actions?.[name];
     if (typeof link !== 'string') {
       throw new RancherError(
@@ -76,11 +79,9 @@ export class ProjectClient implements RancherProject {
         `${resource.type} ${resource.id} in state ${resource.state ?? 'unknown'} does not offer ${name}`,
       );
     }
-    return this.#resource({
-      method: 'POST',
-      url: onServer(link, this.#api),
-      body: body === undefined ? '' : JSON.stringify(body),
-    });
+    const url = onServer(link, this.#api);
+    await before?.();
+    return this.#resource({ method: 'POST', url, body: body === undefined ? '' : JSON.stringify(body) });
   }
 
   async reload(resource: RancherResource): Promise<RancherResource | undefined> {
@@ -100,7 +101,8 @@ export class ProjectClient implements RancherProject {
       schema = (await this.#schemas.get(this.projectId)).get(type);
     }
     if (!schema || !fits(schema))
-      throw new RancherError('notOffered', `project ${this.projectId} does not offer this use of ${type}`);
+      // Not a matter of the moment, as an action is, but of rights.
+      throw new RancherError('notOffered', `project ${this.projectId} does not offer this use of ${type}`, { retryable: false });
     return schema;
   }
 
@@ -129,7 +131,9 @@ export class ProjectClient implements RancherProject {
 
   #self(resource: RancherResource): string {
     const link = resource.links?.['self'];
-    if (typeof link !== 'string') throw new RancherError('notOffered', `${resource.type} ${resource.id} has no link to itself`);
+    if (typeof link !== 'string') {
+      throw new RancherError('notOffered', `${resource.type} ${resource.id} has no link to itself`, { retryable: false });
+    }
     return onServer(link, this.#api);
   }
 
@@ -150,6 +154,8 @@ function asResource(value: Record<string, unknown>): RancherResource {
 }
 function requirePathPart(id: string): string {
   const part = pathPart(id);
-  if (part === undefined) throw new RancherError('notOffered', `Rancher has nothing with the id ${JSON.stringify(id)}`);
+  if (part === undefined) {
+    throw new RancherError('notOffered', `Rancher has nothing with the id ${JSON.stringify(id)}`, { retryable: false });
+  }
   return part;
 }

@@ -78,6 +78,7 @@ export class ProjectSchemasCache {
       if (!(error instanceof RancherError)) throw error;
       throw new RancherError('schemas', error.message, {
         cause: error,
+        retryAfterSeconds: error.retryAfterSeconds,
         ...(error.status !== undefined && { status: error.status }),
       });
     }

@@ -16,6 +16,12 @@ export interface RancherResource {
 }
 
 /**
+ * Awaited when everything else is ready and nothing but the request is left to do: what it throws is thrown on, and nothing
+ * is sent.
+ */
+export type BeforeWrite = () => Promise<void>;
+
+/**
  * The API of one project (environment). `type` is the singular camelCase schema id, such as `genericObject`.
  * Every method throws RancherError: an answer that is no success, no answer in time, or a schema that cannot be had.
  */
@@ -25,12 +31,17 @@ export interface RancherProject {
   list(type: string, query?: Readonly<Record<string, string>>): Promise<RancherResource[]>;
   /** One resource, or undefined where Rancher answers 404. A removed one is given with `removed` set. */
   get(type: string, id: string): Promise<RancherResource | undefined>;
-  create(type: string, body: Readonly<Record<string, unknown>>): Promise<RancherResource>;
+  create(type: string, body: Readonly<Record<string, unknown>>, before?: BeforeWrite): Promise<RancherResource>;
   /** PUT of exactly `body`, without a look at the resource before. */
-  update(type: string, id: string, body: Readonly<Record<string, unknown>>): Promise<RancherResource>;
+  update(type: string, id: string, body: Readonly<Record<string, unknown>>, before?: BeforeWrite): Promise<RancherResource>;
   remove(type: string, id: string): Promise<void>;
   /** Runs an action that the resource offers; without `body` the request has none. */
-  action(resource: RancherResource, name: string, body?: Readonly<Record<string, unknown>>): Promise<RancherResource>;
+  action(
+    resource: RancherResource,
+    name: string,
+    body?: Readonly<Record<string, unknown>>,
+    before?: BeforeWrite,
+  ): Promise<RancherResource>;
   /** The resource as it is now; undefined where Rancher answers 404. */
   reload(resource: RancherResource): Promise<RancherResource | undefined>;
   /** True if the project's schemas let resources of this type be created. */

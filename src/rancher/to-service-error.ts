@@ -16,12 +16,11 @@ export function toServiceError(
   options: { readonly passStatus?: boolean } = {},
 ): unknown {
   if (!(thrown instanceof RancherError)) return thrown;
-  if (thrown.failure === 'schemas') return new ServiceError('Upstream', 'Error in creating API client', { cause: thrown });
+  const { retryable, retryAfterSeconds } = thrown;
+  const again = { cause: thrown, retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  if (thrown.failure === 'schemas') return new ServiceError('Upstream', 'Error in creating API client', again);
   const status = options.passStatus ? thrown.status : undefined;
-  return new ServiceError('Upstream', describe(thrown.message), {
-    cause: thrown,
-    ...(status === undefined ? {} : { status }),
-  });
+  return new ServiceError('Upstream', describe(thrown.message), { ...again, ...(status === undefined ? {} : { status }) });
 }
 
 /** Waits for a call to Rancher and turns its failure into the caller's error, as {@link toServiceError} does. */

@@ -1,4 +1,4 @@
-import { coerceError, ServiceError, type ErrorCode } from '../../framework/errors.ts';
+import { coerceError, parseRetryAfter, ServiceError, type ErrorCode } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
 
 /** The code of an answer that is no success; every other status is `Refused`, and from 500 on `Unavailable`. */
@@ -15,14 +15,14 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 /** An answer of the API server that is no success, with the server's own message, which names verb and resource. */
 export function answerError(cluster: string, status: number, text: string, retryAfter?: string): ServiceError {
   const code = codes[status] ?? (status >= 500 ? 'Unavailable' : 'Refused');
-  const seconds = Number(retryAfter);
+  const retryAfterSeconds = parseRetryAfter(retryAfter);
   const message = statusMessage(text);
   const said = code === 'Unauthorized' ? 'the credentials are not accepted' : message === '' ? `HTTP status ${status}` : message;
-  return new ServiceError(
-    code,
-    `Kubernetes cluster ${cluster}: ${said}`,
-    Number.isInteger(seconds) ? { retryAfterSeconds: seconds } : {},
-  );
+  return new ServiceError(code, `Kubernetes cluster ${cluster}: ${said}`, {
+    // Tokens and certificates expire, and are read again for every call: the next ones may be there by then.
+    ...(code === 'Unauthorized' && { retryable: true }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
 }
 
 /** A call that had no answer, or none in time. */
