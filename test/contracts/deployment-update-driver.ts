@@ -2,7 +2,15 @@ import { createKubernetesAllowance } from '../../src/drivers/kubernetes/allow.ts
 import { createKubernetesClusters } from '../../src/drivers/kubernetes/client.ts';
 import { deploymentUpdate } from '../../src/drivers/kubernetes/index.ts';
 import type { KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { ActionResult, Delivery, Driver, DriverConfig, Plan, PlannedAction } from '../../src/framework/driver.ts';
+import type {
+  ActionContext,
+  ActionResult,
+  Delivery,
+  Driver,
+  DriverConfig,
+  Plan,
+  PlannedAction,
+} from '../../src/framework/driver.ts';
 import type { ImageEvent } from '../../src/framework/payload-format.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
 import { Workload, type TestCluster, type WorkloadOptions } from './deployment-update-workload.ts';
@@ -39,6 +47,8 @@ export class Push {
   readonly config: DriverConfig;
   readonly delivery: Delivery;
   readonly messages: string[] = [];
+  /** What was announced before each write. */
+  readonly steps: string[] = [];
   readonly #abort = new AbortController();
   #waiting: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
 
@@ -61,13 +71,21 @@ export class Push {
     return this.driver.plan(this.delivery, this.config, this.#abort.signal);
   }
 
-  execute(action: PlannedAction): Promise<ActionResult> {
+  replan(action: PlannedAction): Promise<{ readonly action: PlannedAction } | { readonly reason: string }> {
+    if (!this.driver.replan) throw new Error('the driver plans nothing anew');
+    return this.driver.replan(action, this.delivery, this.config, this.#abort.signal);
+  }
+
+  /** @param context what differs from the first attempt of a process that may write. */
+  execute(action: PlannedAction, context: Partial<ActionContext> = {}): Promise<ActionResult> {
     const { config, delivery } = this;
-    return this.driver.execute(action, {
+    return this.driver.execute(structuredClone(action), {
       config,
       delivery,
       signal: this.#abort.signal,
       progress: (message) => this.#progress(message),
+      beforeWrite: async (step) => void this.steps.push(step),
+      ...context,
     });
   }
 

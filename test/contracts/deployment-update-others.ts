@@ -13,10 +13,10 @@ function onPatch(before: (count: number) => Promise<void>): NonNullable<DriverOp
         get: inner.get.bind(inner),
         list: inner.list.bind(inner),
         watch: inner.watch.bind(inner),
-        async patch(kind, namespace, name, patch: StrategicMergePatch, signal) {
+        async patch(kind, namespace, name, patch: StrategicMergePatch, signal, beforeWrite) {
           count += 1;
           await before(count);
-          return inner.patch(kind, namespace, name, patch, signal);
+          return inner.patch(kind, namespace, name, patch, signal, beforeWrite);
         },
       };
     },

@@ -57,16 +57,19 @@ export class FakeRancher implements Rancher {
         record('get', `${type}/${id}`);
         return this.resources.get(id);
       },
-      create: async (type, body) => {
+      create: async (type, body, before) => {
+        await before?.();
         record('create', type, body);
         return { id: 'new', type, ...body, ...this.#options.created };
       },
-      update: async (type, id, body) => {
+      update: async (type, id, body, before) => {
+        await before?.();
         record('update', `${type}/${id}`, body);
         return { id, type, ...this.resources.get(id), ...body };
       },
       remove: async (type, id) => record('remove', `${type}/${id}`),
-      action: async (resource, name, body) => {
+      action: async (resource, name, body, before) => {
+        await before?.();
         record('action', `${current(resource)}?${name}`, body);
         const now = this.resources.get(resource.id) ?? resource;
         if (now.actions?.[name] === undefined) throw new RancherError('notOffered', `no action ${name}`);

@@ -22,6 +22,8 @@ export interface Run {
   readonly plan: Plan;
   readonly results: ActionResult[];
   readonly progress: string[];
+  /** What was announced before each write. */
+  readonly steps: string[];
 }
 
 /** Takes one delivery through accept, plan and execute, as the dispatcher does. */
@@ -36,11 +38,18 @@ export async function runDriver(
   const delivery = deliveryOf(request, acceptance.events);
   const plan = await driver.plan(delivery, config, signal);
   const progress: string[] = [];
-  const context: ActionContext = { config, delivery, signal, progress: (message) => progress.push(message) };
+  const steps: string[] = [];
+  const context: ActionContext = {
+    config,
+    delivery,
+    signal,
+    progress: (message) => progress.push(message),
+    beforeWrite: async (step) => void steps.push(step),
+  };
   const results: ActionResult[] = [];
   for (const action of plan.actions) {
     // What is planned may be kept as JSON and done by another process.
     results.push(await driver.execute(structuredClone(action), context));
   }
-  return { plan, results, progress };
+  return { plan, results, progress, steps };
 }

@@ -34,14 +34,18 @@ async function sendPost(
     signal.throwIfAborted();
     // As Rancher's own proxy decides, which is how `kubernetes:6443` comes to be TLS.
     const scheme = String(port).endsWith('443') ? 'https' : 'http';
-    const proxy = await project.create('serviceProxy', { service, port, scheme });
+    const proxy = await project.create('serviceProxy', { service, port, scheme }, () => context.beforeWrite('service proxy'));
+    const url = proxyUrl(proxy, input);
     context.progress(`posting to ${service}:${port} through a service proxy`);
-    return rancher.forwardWithoutCredentials(proxyUrl(proxy, input), headers, body);
+    signal.throwIfAborted();
+    await context.beforeWrite('post');
+    return rancher.forwardWithoutCredentials(url, headers, body);
   }
   signal.throwIfAborted();
   context.progress(`posting to ${service}:${port} through /r/projects`);
   const query = input.query === '' ? '' : `?${input.query}`;
   const path = `/r/projects/${encodeURIComponent(delivery.projectId)}/${service}:${port}${input.path}${query}`;
+  await context.beforeWrite('post');
   return rancher.forward(path, headers, body);
 }
 

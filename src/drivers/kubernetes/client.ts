@@ -34,11 +34,11 @@ export function createKubernetesClusters(options: KubernetesClustersOptions = {}
     const client = await loadClientNode();
     if (cluster !== rancherCluster) {
       const source = new ConfigSource(client, paths, cluster);
-      return new KubernetesApi(source.sender().context, (call) => source.sender().send(call));
+      return new KubernetesApi(source.sender().context, async (call) => source.sender().prepare(call));
     }
     if (!options.rancher) throw noCluster('there is no Rancher server to reach it through');
     const sender = new Sender(client, rancherConfig(client, options.rancher, projectId));
-    return new KubernetesApi(`${rancherCluster}-${projectId}`, (call) => sender.send(call));
+    return new KubernetesApi(`${rancherCluster}-${projectId}`, (call) => sender.prepare(call));
   };
   return {
     connect(cluster, projectId) {
@@ -51,7 +51,7 @@ export function createKubernetesClusters(options: KubernetesClustersOptions = {}
   };
 }
 
-/** Sends calls to one cluster with its credentials. */
+/** Makes calls to one cluster, with its credentials. */
 class Sender {
   readonly #client: ClientNode;
   readonly #config: KubeConfig;
@@ -72,7 +72,7 @@ class Sender {
     return this.#config.getCurrentContext();
   }
 
-  async send({ method, path, query = {}, body, contentType, signal }: ApiCall): Promise<ApiAnswer> {
+  async prepare({ method, path, query = {}, body, contentType, signal }: ApiCall): Promise<() => Promise<ApiAnswer>> {
     const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } = this.#client;
     const url = new URL(this.#server + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -82,12 +82,14 @@ class Sender {
     if (body !== undefined) request.setBody(body);
     request.setSignal(signal);
     await this.#authenticate(request);
-    const answer = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
-    return {
-      status: answer.httpStatusCode,
-      headers: answer.headers,
-      text: () => answer.body.text(),
-      chunks: () => answer.body.stream() ?? new ReadableStream(),
+    return async () => {
+      const answer = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
+      return {
+        status: answer.httpStatusCode,
+        headers: answer.headers,
+        text: () => answer.body.text(),
+        chunks: () => answer.body.stream() ?? new ReadableStream(),
+      };
     };
   }
 

@@ -4,7 +4,7 @@ import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout } from './follow-rollout.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
 import type { Condition, Deployment } from './kubernetes-objects.ts';
-import { formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
+import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
@@ -39,7 +39,7 @@ export async function execute(
   const run: Run = { cluster, update, context, graceMs };
   const current = await cluster.get(update.kind, update.namespace, update.name, context.signal);
   if (current && isRollingBack(current, update))
-    return endRollBack(run, 'the rollout failed', { kind: 'found', object: current });
+    return endRollBack(run, { text: 'the rollout failed' }, { kind: 'found', object: current });
   const write = await writeTemplate(cluster, updateWrite(run), context.signal);
   if (write.kind === 'missing') return { outcome: 'failed', message: `deployment "${update.name}" does not exist any more` };
   if (write.kind === 'superseded') return { outcome: 'superseded', message: write.reason };
@@ -47,7 +47,7 @@ export async function execute(
     write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
   );
   const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
-  const former = write.kind === 'written' ? progressingCondition(write.before) : undefined;
+  const former = write.kind === 'written' ? progressingCondition(write.before) : update.read.progressing;
   return endUpdate(run, write.object, await follow(run, write.object, former, timeoutSeconds));
 }
 
@@ -62,21 +62,40 @@ async function endUpdate(run: Run, written: Deployment, end: RolloutEnd): Promis
   if (end.kind === 'deleted') return { outcome: 'failed', message: `${end.message} during the rollout of ${images}` };
   if (end.kind !== 'failed') return { outcome: 'superseded', message: `${end.message} during the rollout of ${images}` };
   const { onFailure = 'rollback' }: DeploymentUpdateConfig = context.config;
-  const failure = `${images} failed: ${end.message}`;
-  if (onFailure !== 'rollback') return { outcome: 'failed', message: failure };
-  if (update.restartedAt !== undefined) return { outcome: 'failed', message: `${failure}; a restart cannot be rolled back` };
-  context.progress(`${failure}; rolling back to ${formerImages(update)}`);
+  const failure: Failure = { text: `${images} failed: ${end.message}`, ...(end.blamed && { blamed: end.blamed }) };
+  if (onFailure !== 'rollback') return failed(run, failure);
+  if (update.restartedAt !== undefined) return failed(run, failure, 'a restart cannot be rolled back');
+  context.progress(`${failure.text}; rolling back to ${formerImages(update)}`);
   return endRollBack(run, failure, await writeTemplate(run.cluster, rollBackWrite(run, written, end.message), context.signal));
 }
 
-async function endRollBack(run: Run, failure: string, write: WriteOutcome): Promise<ActionResult> {
+/** Why a rollout failed, and which containers could not run. */
+interface Failure {
+  readonly text: string;
+  readonly blamed?: readonly string[];
+}
+
+async function endRollBack(run: Run, failure: Failure, write: WriteOutcome): Promise<ActionResult> {
   const former = formerImages(run.update);
-  if (write.kind === 'missing') return { outcome: 'failed', message: `${failure}; not rolled back, the Deployment was deleted` };
-  if (write.kind === 'superseded') return { outcome: 'failed', message: `${failure}; not rolled back, ${write.reason}` };
+  if (write.kind === 'missing') return failed(run, failure, 'not rolled back, the Deployment was deleted');
+  if (write.kind === 'superseded') return failed(run, failure, `not rolled back, ${write.reason}`);
   // Found in place after a restart, the condition may still be that of the rollout that failed.
   const end = await follow(run, write.object, progressingCondition(write.kind === 'written' ? write.before : write.object));
-  if (end.kind === 'complete') return { outcome: 'rolledBack', message: `${failure}; rolled back to ${former} (${end.message})` };
-  return { outcome: 'failed', message: `${failure}; the rollback to ${former} did not end well: ${end.message}` };
+  if (end.kind !== 'complete') return failed(run, failure, `the rollback to ${former} did not end well: ${end.message}`);
+  const message = `${failure.text}; rolled back to ${former} (${end.message})`;
+  return { outcome: 'rolledBack', message, ...holdOf(blamedImage(run.update, failure.blamed)?.to, failure) };
+}
+
+/** Without a definite cause the cluster may be to blame, and the image is not held. */
+function failed({ update }: Run, failure: Failure, more = ''): ActionResult {
+  const change = blamedImage(update, failure.blamed);
+  const isDefinite = change !== undefined && failure.blamed?.includes(change.container) === true;
+  const message = more === '' ? failure.text : `${failure.text}; ${more}`;
+  return { outcome: 'failed', message, ...holdOf(isDefinite ? change.to : undefined, failure) };
+}
+
+function holdOf(image: string | undefined, { text }: Failure): Pick<ActionResult, 'hold'> {
+  return image === undefined ? {} : { hold: { image, reason: text } };
 }
 
 /** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */
@@ -110,6 +129,7 @@ function updateWrite({ update, context }: Run): TemplateWrite {
     images: update.changes,
     ...(update.restartedAt !== undefined && { restartedAt: update.restartedAt }),
     annotations: updateAnnotations(update, context.delivery),
+    beforeWrite: () => context.beforeWrite(`write ${newImages(update)}`),
     // The images are put back but not by us: whoever did that does not want them.
     objection: ({ metadata }) =>
       metadata?.annotations?.[actionAnnotation] === update.id ? 'somebody else put the former image back' : undefined,
@@ -126,6 +146,7 @@ function rollBackWrite({ update, context }: Run, written: Deployment, failure: s
     uid: update.read.uid,
     images: update.changes.map(({ container, init, from, to }) => ({ container, init, from: to, to: from })),
     annotations: rollBackAnnotations(update, context.delivery, failure),
+    beforeWrite: () => context.beforeWrite(`roll back to ${formerImages(update)}`),
     objection: (found) => (templateHash(found) === hash ? undefined : 'somebody else changed the pod template'),
   };
 }

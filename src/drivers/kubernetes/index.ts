@@ -6,7 +6,8 @@ import type { KubernetesAllowance } from './allow.ts';
 import { definitionWith } from './definition.ts';
 import { execute } from './execute.ts';
 import type { KubernetesClusters } from './kubernetes-clusters.ts';
-import { plan } from './plan.ts';
+import { plan, replan } from './plan.ts';
+import { upstream } from './upstream.ts';
 import { validate } from './validate.ts';
 
 export interface DeploymentUpdateOptions {
@@ -30,10 +31,15 @@ export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGr
     definition: definitionWith(formats),
     validate: async (config, projectId) => validate(formats, allow, config, projectId),
     accept: (request, config) => accept(formats, request, config),
+    upstream,
     async plan(delivery, config, signal) {
       // Whoever may write into the project may have changed the stored config past our API.
       validate(formats, allow, config, delivery.projectId);
       return plan(clusters, delivery, config, signal);
+    },
+    async replan(action, delivery, config, signal) {
+      validate(formats, allow, config, delivery.projectId);
+      return replan(clusters, action, delivery, config, signal);
     },
     execute: (action, context) => execute({ clusters, allow, graceMs }, action, context),
   };

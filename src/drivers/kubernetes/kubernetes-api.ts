@@ -1,4 +1,4 @@
-import { ServiceError } from '../../framework/errors.ts';
+import { coerceError, ServiceError } from '../../framework/errors.ts';
 import { isJsonObject, type JsonObject } from '../../framework/json.ts';
 import type {
   KubernetesCluster,
@@ -30,7 +30,8 @@ export interface ApiAnswer {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
-export type SendCall = (call: ApiCall) => Promise<ApiAnswer>;
+/** Gets a call ready, with credentials that may have to be fetched; what it returns sends it, at once. */
+export type PrepareCall = (call: ApiCall) => Promise<() => Promise<ApiAnswer>>;
 
 /** Deadline of every call but a watch, milliseconds. */
 const timeoutMs = 10_000;
@@ -46,12 +47,12 @@ const versions = ['v1', 'v1beta2', 'v1beta1'];
 /** The Kubernetes API as the driver needs it, in the newest version that the server has. */
 export class KubernetesApi implements KubernetesCluster {
   readonly name: string;
-  readonly #send: SendCall;
+  readonly #prepare: PrepareCall;
   #appsVersion: string | undefined;
 
-  constructor(name: string, send: SendCall) {
+  constructor(name: string, prepare: PrepareCall) {
     this.name = name;
-    this.#send = send;
+    this.#prepare = prepare;
   }
 
   async get<K extends KubernetesKind>(
@@ -71,15 +72,13 @@ export class KubernetesApi implements KubernetesCluster {
     name: string,
     patch: StrategicMergePatch,
     signal: AbortSignal,
+    before: () => Promise<void>,
   ): Promise<PatchOutcome<KubernetesKinds[K]>> {
-    const answer = await this.#call({
-      method: 'PATCH',
-      path: await this.#path(kind, namespace, signal, name),
-      query: { fieldManager: 'webhook-service' },
-      body: JSON.stringify(patch),
-      contentType: 'application/strategic-merge-patch+json',
-      signal,
-    });
+    const path = await this.#path(kind, namespace, signal, name);
+    const body = JSON.stringify(patch);
+    const contentType = 'application/strategic-merge-patch+json';
+    const query = { fieldManager: 'webhook-service' };
+    const answer = await this.#call({ method: 'PATCH', path, query, body, contentType, signal }, before);
     if (answer.status === 409) return { kind: 'conflict' };
     if (answer.status === 404) return { kind: 'missing' };
     return { kind: 'patched', object: this.#object(answer) };
@@ -110,7 +109,7 @@ export class KubernetesApi implements KubernetesCluster {
       ...(labelSelector !== undefined && { labelSelector }),
     };
     const path = await this.#path(kind, namespace, signal);
-    const answer = await this.#attempt(signal, () => this.#send({ method: 'GET', path, query, signal }));
+    const answer = await this.#attempt(signal, async () => (await this.#prepare({ method: 'GET', path, query, signal }))());
     if (answer.status !== 200) throw answerError(this.name, answer.status, await answer.text());
     for await (const line of lines(answer.chunks())) {
       const event: unknown = JSON.parse(line);
@@ -142,10 +141,16 @@ export class KubernetesApi implements KubernetesCluster {
     return version;
   }
 
-  async #call(call: ApiCall): Promise<{ status: number; headers: ApiAnswer['headers']; text: string }> {
+  async #call(
+    call: ApiCall,
+    before?: () => Promise<void>,
+  ): Promise<{ status: number; headers: ApiAnswer['headers']; text: string }> {
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
+    const send = await this.#attempt(call.signal, () => inTime(this.#prepare({ ...call, signal }), signal));
+    // Not part of the attempt: its errors are no faults of the cluster's.
+    await before?.();
     return this.#attempt(call.signal, async () => {
-      const answer = await this.#send({ ...call, signal });
+      const answer = await send();
       return { status: answer.status, headers: answer.headers, text: await answer.text() };
     });
   }
@@ -172,6 +177,18 @@ export class KubernetesApi implements KubernetesCluster {
       'Unavailable',
       `Kubernetes cluster ${this.name} answered with something else than a Kubernetes object`,
     );
+  }
+}
+
+/** A credential may come from a program or a server that knows no signal. */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(coerceError(signal.reason));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

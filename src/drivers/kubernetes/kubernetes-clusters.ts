@@ -49,12 +49,14 @@ export interface KubernetesCluster {
     name: string,
     signal: AbortSignal,
   ): Promise<KubernetesKinds[K] | undefined>;
+  /** @param before awaited when nothing but the request is left to do; what it throws is thrown on, and nothing is sent. */
   patch<K extends WorkloadKind>(
     kind: K,
     namespace: string,
     name: string,
     patch: StrategicMergePatch,
     signal: AbortSignal,
+    before: () => Promise<void>,
   ): Promise<PatchOutcome<KubernetesKinds[K]>>;
   list<K extends KubernetesKind>(
     kind: K,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../framework/json.ts';
 import type { WorkloadKind } from './kubernetes-clusters.ts';
+import type { Condition } from './kubernetes-objects.ts';
 
 /** What becomes of one container's image. Where `from` equals `to`, the pods are only restarted. */
 export interface ImageChange {
@@ -27,12 +28,23 @@ export interface PlannedUpdate {
     readonly resourceVersion: string;
     readonly generation: number;
     readonly templateHash: string;
+    /** The condition `Progressing`: one that still is the same later says nothing about the rollout. */
+    readonly progressing?: Condition;
   };
 }
 
 /** The input of a stored action, as this driver planned it. */
 export function plannedUpdate(input: JsonObject): PlannedUpdate {
   return input as unknown as PlannedUpdate;
+}
+
+/**
+ * The image to blame for a failed rollout, of those that an update brings; undefined for a restart, which brings none.
+ * @param blamed containers that could not run, by name.
+ */
+export function blamedImage({ changes }: PlannedUpdate, blamed: readonly string[] = []): ImageChange | undefined {
+  const updates = changes.filter(({ from, to }) => from !== to);
+  return updates.find(({ container }) => blamed.includes(container)) ?? updates[0];
 }
 
 /** One line for people: `web: acme/web:1 → acme/web:2`. */

@@ -10,6 +10,8 @@ export interface RolloutEnd {
   readonly message: string;
   /** How many pods there should be, where that was seen. */
   readonly wanted?: number;
+  /** Where a rollout failed: the containers that a definite cause held up, by name. */
+  readonly blamed?: readonly string[];
 }
 
 export interface RolloutExpectation {
@@ -25,6 +27,8 @@ export interface RolloutExpectation {
 
 /** Kubernetes' own default for `progressDeadlineSeconds`. */
 const defaultDeadlineSeconds = 600;
+/** Nothing is followed for longer, however much moves, milliseconds: pods that come and go count as progress. */
+const longestRolloutMs = 86_400_000;
 /** Kubernetes announces an exceeded deadline itself, a little late; only one that it never announces is for us to call. */
 const deadlineMarginMs = 30_000;
 
@@ -53,7 +57,11 @@ export class RolloutJudge {
     if (status.state === 'complete') return { kind: 'complete', message: status.message, wanted: status.counts.wanted };
     this.#note(status, current, now);
     const cause = waitingText(status.waiting);
-    const failed = (text: string): RolloutEnd => ({ kind: 'failed', message: cause === '' ? text : `${text}; ${cause}` });
+    const failed = (text: string): RolloutEnd => ({
+      kind: 'failed',
+      message: cause === '' ? text : `${text}; ${cause}`,
+      blamed: [...this.#heldSince.keys()].map((key) => key.slice(key.lastIndexOf('/') + 1)),
+    });
     if (status.state === 'failed') return failed(status.message);
     const late = this.#late(deployment, now);
     if (late !== undefined) return failed(`${late}, ${status.message}`);
@@ -94,9 +102,9 @@ export class RolloutJudge {
 
   #late({ spec }: Deployment, now: number): string | undefined {
     const { timeoutMs } = this.#expected;
-    if (timeoutMs !== undefined) {
-      return now - this.#startedAt >= timeoutMs ? `not complete after ${Math.round(timeoutMs / 1000)} s` : undefined;
-    }
+    const longest = timeoutMs ?? longestRolloutMs;
+    if (now - this.#startedAt >= longest) return `not complete after ${Math.round(longest / 1000)} s`;
+    if (timeoutMs !== undefined) return undefined;
     // apps/v1beta1 says "no deadline" with the largest number.
     const deadline = Math.min(spec?.progressDeadlineSeconds ?? defaultDeadlineSeconds, 86_400) * 1000 + deadlineMarginMs;
     return now - this.#progressAt >= deadline ? `no progress for ${Math.round(deadline / 1000)} s` : undefined;

@@ -16,6 +16,8 @@ export interface TemplateWrite {
   readonly restartedAt?: string;
   /** Annotations of the workload itself, not of the template. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Awaited immediately before every patch; what it throws is thrown on. */
+  beforeWrite(): Promise<void>;
   /** A further condition: what speaks against the write to this object, if anything. */
   objection?(found: Deployment): string | undefined;
 }
@@ -66,11 +68,20 @@ async function tryPatch(
   signal: AbortSignal,
   mayRetry: boolean,
 ): Promise<PatchOutcome<Deployment>> {
+  let refusal: unknown;
+  const beforeWrite = async (): Promise<void> => {
+    try {
+      await write.beforeWrite();
+    } catch (thrown) {
+      refusal = thrown;
+      throw thrown;
+    }
+  };
   try {
-    return await cluster.patch(write.kind, write.namespace, write.name, patchOf(write, before), signal);
+    return await cluster.patch(write.kind, write.namespace, write.name, patchOf(write, before), signal, beforeWrite);
   } catch (thrown) {
-    if (mayRetry && !signal.aborted && thrown instanceof ServiceError && thrown.code === 'Unavailable')
-      return { kind: 'conflict' };
+    const isOutage = thrown !== refusal && thrown instanceof ServiceError && thrown.code === 'Unavailable';
+    if (isOutage && mayRetry && !signal.aborted) return { kind: 'conflict' };
     throw thrown;
   }
 }

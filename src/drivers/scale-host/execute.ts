@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import type { ActionContext, ActionResult, PlannedAction } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { RancherError } from '../../rancher/rancher-error.ts';
-import type { Rancher, RancherProject, RancherResource } from '../../rancher/rancher.ts';
+import type { BeforeWrite, Rancher, RancherProject, RancherResource } from '../../rancher/rancher.ts';
 import { orServiceError, toServiceError } from '../../rancher/to-service-error.ts';
 import type { ScaleHostInput } from './definition.ts';
-import { listHosts, namesOf } from './host-group.ts';
+import { isLeaving, listHosts, namesOf } from './host-group.ts';
 
 /**
  * Makes or removes the hosts that were planned. What is there, or gone, already is left out: so an action that was interrupted
@@ -16,10 +16,10 @@ export async function execute(rancher: Rancher, action: PlannedAction, context: 
   const { projectId } = context.delivery;
   const present = await listHosts(rancher, projectId);
   if (input.kind === 'delete') {
-    const ids = new Set(present.map((host) => host.id));
+    const ids = new Set(present.filter((host) => !isLeaving(host)).map((host) => host.id));
     const project = rancher.project(projectId);
     const hostIds = input.hostIds.filter((id) => ids.has(id));
-    await inTurn(hostIds, 'removed', context, (id) => removeHost(project, id, input.byTemplate));
+    await inTurn(hostIds, 'removed', context, (id, before) => removeHost(project, id, input.byTemplate, before));
     return { outcome: 'succeeded', message: `removed ${input.hostIds.join(', ')}` };
   }
   const names = new Set(present.flatMap(namesOf));
@@ -29,20 +29,20 @@ export async function execute(rancher: Rancher, action: PlannedAction, context: 
   return { outcome: 'succeeded', message: `added ${input.hostnames.join(', ')}` };
 }
 
-async function inTurn(
-  names: readonly string[],
-  done: string,
-  context: ActionContext,
-  work: (name: string) => Promise<unknown>,
-): Promise<void> {
+/** Makes or removes one host. */
+type Work = (name: string, before: BeforeWrite) => Promise<unknown>;
+
+async function inTurn(names: readonly string[], done: string, context: ActionContext, work: Work): Promise<void> {
   for (const [index, name] of names.entries()) {
     context.signal.throwIfAborted();
     try {
-      await work(name);
+      await work(name, () => context.beforeWrite(`${done === 'added' ? 'add' : 'remove'} host ${name}`));
     } catch (thrown) {
       if (index === 0 || !(thrown instanceof ServiceError)) throw thrown;
       const before = `${index} of ${names.length} hosts ${done} before: ${names.slice(0, index).join(', ')}`;
-      throw new ServiceError(thrown.code, `${thrown.message} (${before})`, { status: thrown.status, cause: thrown });
+      const { code, status, retryable, retryAfterSeconds } = thrown;
+      const again = { retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+      throw new ServiceError(code, `${thrown.message} (${before})`, { status, cause: thrown, ...again });
     }
     context.progress(`${done} host ${name}`);
   }
@@ -50,15 +50,16 @@ async function inTurn(
 
 type MakeInput = Exclude<ScaleHostInput, { kind: 'delete' }>;
 
-async function hostMaker(rancher: Rancher, projectId: string, input: MakeInput): Promise<(hostname: string) => Promise<unknown>> {
+async function hostMaker(rancher: Rancher, projectId: string, input: MakeInput): Promise<Work> {
   if (input.kind === 'template') {
     const { hostTemplateId } = input;
     const project = rancher.project(projectId);
-    return (hostname) => orServiceError(project.create('host', { hostTemplateId, hostname }), () => 'Cannot create host');
+    return (hostname, before) =>
+      orServiceError(project.create('host', { hostTemplateId, hostname }, before), () => 'Cannot create host');
   }
   const project = rancher.project(input.accountId);
   const base = await readBase(project, input.hostId);
-  return (hostname) => cloneHost(project, base, hostname);
+  return (hostname, before) => cloneHost(project, base, hostname, before);
 }
 
 async function readBase(project: RancherProject, id: string): Promise<RancherResource> {
@@ -71,9 +72,9 @@ async function readBase(project: RancherProject, id: string): Promise<RancherRes
   throw new ServiceError('Upstream', 'Error 404 Not Found in http.Get of host');
 }
 
-async function cloneHost(project: RancherProject, base: RancherResource, hostname: string): Promise<void> {
+async function cloneHost(project: RancherProject, base: RancherResource, hostname: string, before: BeforeWrite): Promise<void> {
   try {
-    await project.create('host', { ...base, name: '', hostname });
+    await project.create('host', { ...base, name: '', hostname }, before);
   } catch (thrown) {
     const status = statusText(thrown);
     const describe = (apiError: string): string =>
@@ -82,8 +83,8 @@ async function cloneHost(project: RancherProject, base: RancherResource, hostnam
   }
 }
 
-function removeHost(project: RancherProject, hostId: string, byTemplate: boolean): Promise<unknown> {
-  const event = project.create('externalHostEvent', { deleteHost: true, eventType: 'host.evacuate', hostId });
+function removeHost(project: RancherProject, hostId: string, byTemplate: boolean, before: BeforeWrite): Promise<unknown> {
+  const event = project.create('externalHostEvent', { deleteHost: true, eventType: 'host.evacuate', hostId }, before);
   return orServiceError(event, (apiError) =>
     byTemplate ? 'Cannot delete host' : `Error ${apiError} in deleting host ${hostId}`,
   );

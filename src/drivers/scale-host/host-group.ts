@@ -13,8 +13,12 @@ export interface HostGroup {
   readonly all: readonly RancherResource[];
 }
 
-/** On its way out, or gone: does not count any more, though Rancher may still list it. */
 const leavingStates = new Set(['removing', 'removed', 'purging', 'purged']);
+
+/** True if it is on its way out, or gone: it does not count any more, though Rancher may still list it. */
+export function isLeaving(host: RancherResource): boolean {
+  return Boolean(host.removed) || leavingStates.has(host.state ?? '');
+}
 
 /** The hosts that a receiver is about. @throws ServiceError with the Go service's texts where there are none. */
 export async function readHostGroup(rancher: Rancher, projectId: string, config: ScaleHostConfig): Promise<HostGroup> {
@@ -23,7 +27,7 @@ export async function readHostGroup(rancher: Rancher, projectId: string, config:
     .map(([key, value]): [string, string] => [key, value ?? ''])
     .toSorted(([left], [right]) => (left < right ? -1 : 1));
   const all = await listHosts(rancher, projectId);
-  const counted = all.filter((host) => !host.removed && !leavingStates.has(host.state ?? ''));
+  const counted = all.filter((host) => !isLeaving(host));
   if (hostTemplateId !== '') {
     const hosts = counted.filter((host) => host['hostTemplateId'] === hostTemplateId);
     return { name: `template ${hostTemplateId}`, hosts, all };

@@ -8,7 +8,8 @@ export async function execute(rancher: Rancher, action: PlannedAction, context: 
   const { serviceId, scale } = action.input as unknown as ScaleServiceInput;
   context.signal.throwIfAborted();
   context.progress(`setting the scale of service ${serviceId} to ${scale}`);
-  const update = rancher.project(context.delivery.projectId).update('service', serviceId, { currentScale: scale, scale });
+  const project = rancher.project(context.delivery.projectId);
+  const update = project.update('service', serviceId, { currentScale: scale, scale }, () => context.beforeWrite('scale'));
   await orServiceError(update, (apiError) => `Error in updateService: ${apiError}`, { passStatus: true });
   return { outcome: 'succeeded', message: `service ${serviceId} has the scale ${scale}` };
 }

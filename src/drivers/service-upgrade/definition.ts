@@ -29,6 +29,16 @@ export interface ServiceUpgradeInput extends ConfigChoice {
   readonly serviceId: string;
   /** The reference to write, without `docker:`. */
   readonly image: string;
+  /** The service when this was planned: what was upgraded since then pulled the image after it was pushed. */
+  readonly found: FoundService;
+}
+
+/** Each text names one state of a launch config: Rancher gives it a new version with every upgrade. */
+export interface FoundService {
+  /** The launch configs to upgrade: the primary one under an empty name, sidekicks under theirs. */
+  readonly configs: Readonly<Record<string, string>>;
+  /** The launch configs of the upgrade that the service then was in, or had last. */
+  readonly upgrade: readonly string[];
 }
 
 export const definition: DriverDefinition = {
@@ -76,7 +86,7 @@ export const definition: DriverDefinition = {
       type: 'int',
       min: 1,
       extension: true,
-      description: 'After how long an upgrade that has not ended counts as failed; never if absent',
+      description: 'After how long an upgrade that has not ended counts as failed; after a day if absent',
     },
     {
       name: 'onFailure',

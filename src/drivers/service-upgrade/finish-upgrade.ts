@@ -15,7 +15,7 @@ export async function finishUpgrade(work: UpgradeWork, upgraded: RancherResource
     work.signal.throwIfAborted();
     work.progress('finishing the upgrade');
     try {
-      await work.project.action(service, 'finishupgrade');
+      await work.project.action(service, 'finishupgrade', undefined, () => work.beforeWrite('finish the upgrade'));
     } catch (thrown) {
       if (posts >= maxPosts || !mayBeDone(thrown)) throw thrown;
     }

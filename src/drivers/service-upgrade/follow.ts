@@ -7,9 +7,11 @@ export interface UpgradeWork {
   readonly project: RancherProject;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** After how many milliseconds a wait is given up; never if undefined. */
-  readonly timeoutMs: number | undefined;
+  /** After how many milliseconds a wait is given up. */
+  readonly timeoutMs: number;
   progress(message: string): void;
+  /** See ActionContext. @throws the signal's reason once it is aborted, too. */
+  beforeWrite(step: string): Promise<void>;
 }
 
 export type Followed<T> =
@@ -56,7 +58,7 @@ export async function follow<T>(
     if (faultySince !== undefined && clock.now() - faultySince > errorGraceMs) {
       return { kind: 'failed', reason: last.transitioningMessage || `Rancher shows an error in state ${last.state}` };
     }
-    if (timeoutMs !== undefined && clock.now() - begun >= timeoutMs) {
+    if (clock.now() - begun >= timeoutMs) {
       return { kind: 'failed', reason: `still in state ${last.state} after ${timeoutMs / 1000} s` };
     }
     await clock.wait(pause, signal);
@@ -65,8 +67,7 @@ export async function follow<T>(
 
 /** True if the same call may well succeed later. */
 export function isOutage(thrown: unknown): thrown is RancherError {
-  if (!(thrown instanceof RancherError) || thrown.failure === 'notOffered') return false;
-  return thrown.status === undefined || thrown.status === 429 || thrown.status >= 500;
+  return thrown instanceof RancherError && thrown.retryable && !isRace(thrown);
 }
 
 /** True if someone else changed the service since it was read. */

@@ -1,7 +1,9 @@
 import type { Delivery, DriverConfig, Plan, PlannedAction } from '../../framework/driver.ts';
+import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
 import type { Rancher, RancherResource } from '../../rancher/rancher.ts';
 import { orServiceError } from '../../rancher/to-service-error.ts';
 import type { ConfigChoice, ServiceUpgradeInput } from './definition.ts';
+import { foundService } from './found-service.ts';
 import { matchingConfigs } from './matching-configs.ts';
 import { validate } from './validate.ts';
 
@@ -34,6 +36,18 @@ function whyLeftAlone(service: RancherResource): string | undefined {
 function planService(service: RancherResource, choice: ConfigChoice, image: string): Omit<PlannedAction, 'target'> {
   const name = typeof service['name'] === 'string' ? `${service['name']} (${service.id})` : service.id;
   const parts = [...(choice.primary ? ['the service itself'] : []), ...choice.sidekicks].join(', ');
-  const input: ServiceUpgradeInput = { serviceId: service.id, image, ...choice };
-  return { description: `upgrade service ${name} to ${image}: ${parts}`, input: { ...input } };
+  const input: ServiceUpgradeInput = { serviceId: service.id, image, ...choice, found: foundService(service, choice) };
+  return {
+    description: `upgrade service ${name} to ${image}: ${parts}`,
+    input: { ...input },
+    streams: streams(choice, image),
+    images: [image],
+  };
+}
+
+/** One for each launch config: a push for one of them does not take the place of what waits for another. */
+function streams({ primary, sidekicks }: ConfigChoice, image: string): string[] {
+  const repository = tryParseImageReference(image)?.name ?? repositoryAsSpelled(image);
+  const configs = [...(primary ? ['launchConfig'] : []), ...sidekicks.map((name) => `sidekick ${name}`)];
+  return configs.map((config) => `${config} ${repository}`);
 }

@@ -45,20 +45,6 @@ export function currentStrategy(service: RancherResource): JsonObject | undefine
   return isJsonObject(strategy) ? strategy : undefined;
 }
 
-/** True if that upgrade is the very one that would be posted: an earlier try of the same action began it. */
-export function isSameUpgrade(service: RancherResource, input: ServiceUpgradeInput, config: ServiceUpgradeConfig): boolean {
-  const found = currentStrategy(service);
-  const wanted = upgradeStrategy(service, input, config);
-  return (
-    found !== undefined &&
-    carriesImage(found, input) &&
-    isJsonObject(found['launchConfig']) === input.primary &&
-    found['batchSize'] === wanted['batchSize'] &&
-    found['intervalMillis'] === wanted['intervalMillis'] &&
-    (found['startFirst'] ?? false) === (wanted['startFirst'] ?? false)
-  );
-}
-
 function isAmong(sidekick: Readonly<JsonObject>, names: readonly string[]): boolean {
   return typeof sidekick['name'] === 'string' && names.includes(sidekick['name']);
 }

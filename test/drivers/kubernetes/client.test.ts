@@ -157,7 +157,7 @@ describe('createKubernetesClusters', () => {
     const patch = { metadata: { resourceVersion: '1' } };
     const kindFor = async (status: number): Promise<string> => {
       serve(['v1'], (_, response) => json(response, status, { message: 'm' }));
-      return (await (await connect()).patch('deployment', 'a', 'b', patch, signal)).kind;
+      return (await (await connect()).patch('deployment', 'a', 'b', patch, signal, async () => undefined)).kind;
     };
     expect([await kindFor(200), await kindFor(409), await kindFor(404)]).to.deep.equal(['patched', 'conflict', 'missing']);
     expect(seen.at(-1)).to.include({

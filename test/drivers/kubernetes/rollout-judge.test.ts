@@ -29,6 +29,7 @@ describe('RolloutJudge', () => {
     expect(kindOf(judge, deployment(1), [pod('ImagePullBackOff')], 999)).to.equal('progressing');
     expect(judge.judge(deployment(1), [pod('ImagePullBackOff')], 1000)).to.deep.equal({
       kind: 'failed',
+      blamed: ['web'],
       message: '1 of 3 updated, 1 available, 2 old left; ImagePullBackOff (p, container web)',
     });
   });

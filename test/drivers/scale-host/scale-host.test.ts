@@ -168,7 +168,13 @@ describe('scaleHost', () => {
     const rancher = new FakeRancher({ resources: recorded });
     const driver = scaleHost({ rancher });
     const delivery = { id: 'd', projectId: '1a5', receiver: { id: 'r', name: 'r' }, request: deliveryRequest(), events: [] };
-    const context = { config: up, delivery, signal: new AbortController().signal, progress() {} };
+    const context = {
+      config: up,
+      delivery,
+      signal: new AbortController().signal,
+      progress() {},
+      beforeWrite: async () => undefined,
+    };
     const { actions } = await driver.plan(delivery, { ...up, amount: 2 }, context.signal);
     rancher.resources.set('1h9', host('1h9', 9, { hostname: 'base4' }));
     for (const action of actions) await driver.execute(action, context);

@@ -6,7 +6,7 @@ import { act, away, execute, image, inState, pulled, service, succeeded, tick, u
 
 describe('serviceUpgrade, execute', () => {
   it('upgrades, waits and finishes, as on record', async () => {
-    const { result, rancher, progress } = await execute({});
+    const { result, rancher, progress, steps } = await execute({});
     expect(result).to.deep.equal(succeeded);
     expect(rancher.writes).to.deep.equal([
       [
@@ -22,6 +22,7 @@ describe('serviceUpgrade, execute', () => {
       ['action service/1s1?finishupgrade', undefined],
     ]);
     expect(progress).to.deep.equal([`upgrading to ${image}`, 'finishing the upgrade']);
+    expect(steps).to.deep.equal(['upgrade', 'finish the upgrade']);
   });
 
   it('changes nothing in a launch config but the image and the pull label, and lists only the sidekicks it is about', async () => {
@@ -62,7 +63,8 @@ describe('serviceUpgrade, execute', () => {
   });
 
   it('upgrades again to an image that runs already, since its tag may have moved', async () => {
-    const { writes } = await execute({ resources: [{ ...underWay('active', image), upgrade: null }] });
+    const planned = { ...underWay('active', image), upgrade: null };
+    const { writes } = await execute({ resources: [planned], planned });
     expect(writes).to.deep.equal(['upgrade', 'finishupgrade']);
   });
 
@@ -84,7 +86,7 @@ describe('serviceUpgrade, execute', () => {
     }
   });
 
-  it('takes over an upgrade that an earlier try began', async () => {
+  it('takes over an upgrade to the same image that began since it was planned', async () => {
     for (const state of ['upgrading', 'upgraded']) {
       const { writes, result } = await execute({ resources: [underWay(state, image)] });
       expect(writes).to.deep.equal(['finishupgrade']);
@@ -92,9 +94,13 @@ describe('serviceUpgrade, execute', () => {
     }
   });
 
-  it('does not take over an upgrade with other figures', async () => {
-    const { writes } = await execute({ resources: [underWay('upgraded', image, 9000)] });
-    expect(writes).to.deep.equal(['finishupgrade', 'upgrade', 'finishupgrade']);
+  it('does not take over one that began before, since its tag may have moved', async () => {
+    for (const state of ['upgrading', 'upgraded']) {
+      const planned = underWay(state, image);
+      const { writes, result } = await execute({ resources: [planned], planned, context: { resumed: true } });
+      expect(writes).to.deep.equal(['finishupgrade', 'upgrade', 'finishupgrade']);
+      expect(result).to.deep.equal(succeeded);
+    }
   });
 
   it('waits for a rollback that is under way', async () => {

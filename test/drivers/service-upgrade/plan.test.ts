@@ -41,9 +41,20 @@ describe('serviceUpgrade, plan', () => {
         },
       ),
     ]);
-    expect(plan.actions.map(({ target, input }) => [target, input])).to.deep.equal([
-      ['rancher/1a5/service/1s1', { serviceId: '1s1', image: 'acme/web:latest', primary: true, sidekicks: [] }],
-      ['rancher/1a5/service/1s7', { serviceId: '1s7', image: 'acme/web:latest', primary: false, sidekicks: ['sk1'] }],
+    const image = 'acme/web:latest';
+    expect(plan.actions.map(({ target, input, streams, images }) => ({ target, input, streams, images }))).to.deep.equal([
+      {
+        target: 'rancher/1a5/service/1s1',
+        input: { serviceId: '1s1', image, primary: true, sidekicks: [], found: { configs: { '': '' }, upgrade: [] } },
+        streams: ['launchConfig docker.io/acme/web'],
+        images: [image],
+      },
+      {
+        target: 'rancher/1a5/service/1s7',
+        input: { serviceId: '1s7', image, primary: false, sidekicks: ['sk1'], found: { configs: { sk1: '' }, upgrade: [] } },
+        streams: ['sidekick sk1 docker.io/acme/web'],
+        images: [image],
+      },
     ]);
   });
 

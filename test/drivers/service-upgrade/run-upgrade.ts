@@ -1,6 +1,8 @@
+import crypto from 'node:crypto';
 import type { Clock } from '../../../src/drivers/service-upgrade/clock.ts';
+import { foundService } from '../../../src/drivers/service-upgrade/found-service.ts';
 import { serviceUpgrade } from '../../../src/drivers/service-upgrade/index.ts';
-import type { ActionResult, DriverConfig } from '../../../src/framework/driver.ts';
+import type { ActionContext, ActionResult, DriverConfig } from '../../../src/framework/driver.ts';
 import { payloadFormats } from '../../../src/payloads/index.ts';
 import { RancherError } from '../../../src/rancher/rancher-error.ts';
 import type { RancherResource } from '../../../src/rancher/rancher.ts';
@@ -55,11 +57,17 @@ export function inState(
 
 /** As Rancher does: the launch configs are new at once, the state becomes `upgraded` when the containers run. */
 export function act(resource: RancherResource, name: string, body: unknown): RancherResource {
-  if (name === 'rollback') return inState(resource, 'rolling-back');
+  if (name === 'rollback') {
+    const { inServiceStrategy } = resource['upgrade'] as { inServiceStrategy: Record<string, unknown> };
+    return inState(resource, 'rolling-back', { launchConfig: inServiceStrategy['previousLaunchConfig'] });
+  }
   if (name === 'finishupgrade') return inState(resource, 'finishing-upgrade');
   const upgrade = body as { inServiceStrategy: Record<string, unknown> };
-  const { launchConfig = resource['launchConfig'] } = upgrade.inServiceStrategy;
-  return inState(resource, 'upgrading', { launchConfig, upgrade });
+  const { launchConfig: previousLaunchConfig } = resource;
+  const { launchConfig: wanted } = upgrade.inServiceStrategy;
+  const launchConfig = wanted ? { ...wanted, version: crypto.randomUUID() } : previousLaunchConfig;
+  const inServiceStrategy = { ...upgrade.inServiceStrategy, launchConfig, previousLaunchConfig };
+  return inState(resource, 'upgrading', { launchConfig, upgrade: { inServiceStrategy } });
 }
 
 /** Lets what is under way end at the next look. */
@@ -74,37 +82,53 @@ interface Outcome {
   readonly rancher: FakeRancher;
   readonly clock: ManualClock;
   readonly progress: string[];
+  readonly steps: string[];
 }
 
 interface Setup extends FakeRancherOptions {
   readonly config?: DriverConfig;
   readonly input?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
+  /** The service when the upgrade was planned. */
+  readonly planned?: RancherResource;
+  readonly context?: Partial<ActionContext>;
 }
 
 export async function execute({
   config = {},
   input = {},
   signal = new AbortController().signal,
+  planned = service(),
+  context = {},
   ...options
 }: Setup): Promise<Outcome> {
   const rancher = new FakeRancher({ resources: [service()], act, tick, ...options });
   const clock = new ManualClock();
   const driver = serviceUpgrade({ rancher, formats: payloadFormats, clock });
   const progress: string[] = [];
+  const steps: string[] = [];
+  const choice = { primary: true, sidekicks: [], ...input };
   const action = {
     target: 'rancher/1a5/service/1s1',
     description: '',
-    input: { serviceId: '1s1', image, primary: true, sidekicks: [], ...input },
+    input: { serviceId: '1s1', image, ...choice, found: foundService(planned, choice) },
   };
-  const context = {
+  const result = await driver.execute(action, {
     config: { ...good, ...config },
     delivery: deliveryOf(),
     signal,
     progress: (text: string) => progress.push(text),
+    beforeWrite: async (step) => void steps.push(step),
+    ...context,
+  });
+  return {
+    result,
+    rancher,
+    clock,
+    progress,
+    steps,
+    writes: rancher.writes.map(([what]) => what.replace('action service/1s1?', '')),
   };
-  const result = await driver.execute(action, context);
-  return { result, rancher, clock, progress, writes: rancher.writes.map(([what]) => what.replace('action service/1s1?', '')) };
 }
 
 export const succeeded: ActionResult = { outcome: 'succeeded', message: `runs ${image}` };
