@@ -8,7 +8,7 @@ import type { Call, Outcome } from './worker-messages.ts';
 export type OperationTable = Readonly<Record<string, (transaction: SqliteTransaction, ...args: never[]) => Promise<unknown>>>;
 
 /** Pages in the write-ahead log from which on they are copied into the file: few enough for the copying to be short. */
-const checkpointPages = 2_000;
+const checkpointPages = 4_000;
 
 /** Carries out groups of calls, each group in one transaction, so that all of them share one write to disk. */
 export class GroupRunner {

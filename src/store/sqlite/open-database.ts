@@ -63,7 +63,7 @@ function refuseDamagedLog(file: string, damage: string): never {
 
 /** Connects, and takes the lock, which only a write does. */
 function connect(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: lockTimeoutMs, enableForeignKeyConstraints: false });
+  const database = new DatabaseSync(file, { timeout: lockTimeoutMs });
   try {
     // Before the journal mode, so that SQLite keeps the log's index in memory and no second process can take part.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
@@ -95,25 +95,29 @@ function checkApplication(database: DatabaseSync, file: string): void {
   );
 }
 
-/** Makes the file under another name first: as long as it is not whole, it is not there. */
+/** Makes the file under another name first: as long as it is not whole and on disk, it is not there. */
 function createDatabase(file: string): void {
   const draft = `${file}.new-${process.pid}`;
   try {
-    fs.closeSync(fs.openSync(draft, 'wx', 0o600));
-    const database = new DatabaseSync(draft, { enableForeignKeyConstraints: false });
+    fs.closeSync(fs.openSync(draft, 'w', 0o600));
+    const database = new DatabaseSync(draft);
     try {
-      database.exec('PRAGMA synchronous = FULL');
+      database.exec('PRAGMA locking_mode = EXCLUSIVE');
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA synchronous = OFF');
       database.exec(`PRAGMA application_id = ${applicationId}`);
       migrateDatabase(database, file);
+      checkpoint(database, file);
     } finally {
       database.close();
     }
+    sync(draft);
     publish(draft, file);
   } finally {
     fs.rmSync(draft, { force: true });
-    fs.rmSync(`${draft}-journal`, { force: true });
+    fs.rmSync(`${draft}-wal`, { force: true });
   }
-  syncFolder(path.dirname(file));
+  sync(path.dirname(file));
 }
 
 function publish(draft: string, file: string): void {
@@ -129,8 +133,9 @@ function publish(draft: string, file: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
-  const descriptor = fs.openSync(folder, 'r');
+/** @param name of a file or a folder. */
+function sync(name: string): void {
+  const descriptor = fs.openSync(name, 'r');
   try {
     fs.fsyncSync(descriptor);
   } finally {
