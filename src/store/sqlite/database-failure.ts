@@ -1,7 +1,18 @@
 import { StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
 
 /** Primary result codes of SQLite that say something of the file or the disk, not of a statement: https://sqlite.org/rescode.html */
-const code = { perm: 3, busy: 5, noMemory: 7, readOnly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, protocol: 15, notADatabase: 26 };
+const code = {
+  perm: 3,
+  busy: 5,
+  noMemory: 7,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  protocol: 15,
+  notADatabase: 26,
+};
 const failures: ReadonlySet<number> = new Set(Object.values(code));
 
 /** What a person can do about a file that is damaged. */

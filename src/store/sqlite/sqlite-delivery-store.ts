@@ -112,7 +112,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
     if (this.#closing) return;
     this.#closing = true;
     clearTimeout(this.#reopening);
-    await this.#opening?.catch(() => undefined);
+    if (this.#session === undefined) await this.#opening?.catch(() => undefined);
     const session = this.#session;
     if (session !== undefined) {
       this.#queue.flush();

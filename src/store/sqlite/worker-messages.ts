@@ -16,8 +16,7 @@ export interface WorkerStart {
 
 export type ToWorker =
   /** Calls to be committed together; `bodies` holds the bytes of the requests that are in them, in their order. */
-  | { readonly type: 'run'; readonly calls: readonly Call[]; readonly bodies: Uint8Array }
-  | { readonly type: 'close' };
+  { readonly type: 'run'; readonly calls: readonly Call[]; readonly bodies: Uint8Array } | { readonly type: 'close' };
 
 export type FromWorker =
   | { readonly type: 'opened' }
