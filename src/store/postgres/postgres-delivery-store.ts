@@ -1,5 +1,6 @@
 import type { DeliveryStore, NewDelivery } from '../../framework/deliveries/delivery-store.ts';
-import { operations as allOperations } from '../deliveries/operations.ts';
+import type { Log } from '../../framework/log.ts';
+import { operations } from '../deliveries/operations.ts';
 import { text } from '../deliveries/rows.ts';
 import type { Transaction } from '../deliveries/transaction.ts';
 import { migrate } from './migrate.ts';
@@ -10,8 +11,7 @@ export interface PostgresStoreOptions {
   /** DATABASE_URL. */
   readonly url: string;
   /** Told of settings of the server that put acknowledged deliveries at risk. */
-  readonly warn?: (message: string) => void;
-  readonly operations?: typeof allOperations;
+  readonly log: Pick<Log, 'warn'>;
 }
 
 /**
@@ -26,15 +26,15 @@ export async function openPostgresDeliveryStore(options: PostgresStoreOptions): 
   const database = await PostgresDatabase.open(options.url);
   try {
     await migrate(database);
-    await warnOfRisks(database, options.warn);
+    await warnOfRisks(database, options.log);
   } catch (thrown) {
     await database.close();
     throw thrown;
   }
-  return createStore(database, options.operations ?? allOperations);
+  return createStore(database);
 }
 
-function createStore(database: PostgresDatabase, operations: typeof allOperations): DeliveryStore {
+function createStore(database: PostgresDatabase): DeliveryStore {
   const accepting = new OperationGroups(database, { kind: 'beside', groups: 3, size: 32 });
   const working = new OperationGroups(database, { kind: 'alone', groups: 1, size: 32 });
   const reading = new OperationGroups(database, { kind: 'read', groups: 4, size: 1 });
@@ -85,12 +85,12 @@ function excludedBy({ receiver, lane }: NewDelivery): string[] {
   return [`receiver ${receiver.key}`, ...(lane === undefined ? [] : [`lane ${lane}`])];
 }
 
-async function warnOfRisks(database: PostgresDatabase, warn: PostgresStoreOptions['warn']): Promise<void> {
+async function warnOfRisks(database: PostgresDatabase, log: PostgresStoreOptions['log']): Promise<void> {
   const rows = await database.transaction({ kind: 'read' }, (tx) =>
     tx.all(`SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name`),
   );
   for (const row of rows) {
-    warn?.(
+    log.warn(
       `PostgreSQL runs with ${text(row, 'name')}=off: if its machine dies, deliveries that were answered with 200 may be lost`,
     );
   }
