@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
+import { coerceError } from '../../framework/errors.ts';
 
 /** Primary result codes of SQLite that say something of the file or the disk, not of a statement: https://sqlite.org/rescode.html */
 const code = {
@@ -21,6 +22,12 @@ export function damaged(file: string, detail: string): StoreUnavailableError {
     `${file} is damaged (${detail}). Stop the service, move ${file} and ${file}-wal aside, and put a backup in their place or ` +
       'start without: the history of deliveries, and whatever still waited in the file, is lost then',
   );
+}
+
+/** For errors that no statement is to blame for. */
+export function unusable(file: string, thrown: unknown): StoreUnavailableError {
+  const cause = coerceError(thrown);
+  return databaseFailure(cause, file) ?? new StoreUnavailableError(`${file} cannot be used: ${cause.message}`, { cause });
 }
 
 /** The failure of the file or the disk that an error stands for, with what to do; undefined for any other error. */

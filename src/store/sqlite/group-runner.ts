@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { carryError } from './carried-error.ts';
-import { databaseFailure } from './database-failure.ts';
+import { databaseFailure, unusable } from './database-failure.ts';
 import { PreparedStatements, SqliteTransaction } from './sqlite-transaction.ts';
 import type { Call, Outcome } from './worker-messages.ts';
 
@@ -31,7 +31,7 @@ export class GroupRunner {
    */
   async run(calls: readonly Call[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#execute('BEGIN IMMEDIATE');
     for (const call of calls) {
       const transaction = new SqliteTransaction(this.#statements);
       try {
@@ -41,11 +41,11 @@ export class GroupRunner {
         if (failure !== undefined) throw failure;
         outcomes.push({ error: carryError(thrown) });
         if (!transaction.wrote) continue;
-        this.#database.exec('ROLLBACK');
+        this.#execute('ROLLBACK');
         return calls.length === 1 ? outcomes : await this.#runEach(calls);
       }
     }
-    this.#database.exec('COMMIT');
+    this.#execute('COMMIT');
     return outcomes;
   }
 
@@ -53,6 +53,14 @@ export class GroupRunner {
   checkpointIfDue(): void {
     const { log, checkpointed } = this.#checkpoint('NOOP');
     if (log - checkpointed >= checkpointPages) this.#checkpoint('PASSIVE');
+  }
+
+  #execute(sql: 'BEGIN IMMEDIATE' | 'COMMIT' | 'ROLLBACK'): void {
+    try {
+      this.#database.exec(sql);
+    } catch (thrown) {
+      throw unusable(this.#file, thrown);
+    }
   }
 
   #checkpoint(mode: 'NOOP' | 'PASSIVE'): { log: number; checkpointed: number } {

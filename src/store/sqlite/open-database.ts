@@ -2,8 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
-import { coerceError } from '../../framework/errors.ts';
-import { damaged, databaseFailure } from './database-failure.ts';
+import { damaged, unusable } from './database-failure.ts';
 import { applicationId, migrateDatabase } from './migrate-database.ts';
 import { damageOfWriteAheadLog } from './write-ahead-log.ts';
 
@@ -39,7 +38,7 @@ export function openDatabase(file: string): DatabaseSync {
       throw thrown;
     }
   } catch (thrown) {
-    throw databaseFailure(thrown, file) ?? unusable(file, thrown);
+    throw unusable(file, thrown);
   }
 }
 
@@ -155,9 +154,4 @@ function checkPages(database: DatabaseSync, file: string, crashed: boolean): voi
 
 function isNotEmpty(file: string): boolean {
   return (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-function unusable(file: string, thrown: unknown): StoreUnavailableError {
-  const cause = coerceError(thrown);
-  return new StoreUnavailableError(`${file} cannot be used: ${cause.message}`, { cause });
 }

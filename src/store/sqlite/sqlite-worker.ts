@@ -1,8 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
-import { coerceError } from '../../framework/errors.ts';
 import { operations } from '../deliveries/operations.ts';
-import { databaseFailure } from './database-failure.ts';
+import { unusable } from './database-failure.ts';
 import { GroupRunner } from './group-runner.ts';
 import { checkpoint, openDatabase } from './open-database.ts';
 import { unpackCalls } from './packed-calls.ts';
@@ -22,8 +21,7 @@ function serve(port: MessagePort, file: string): void {
     port.close();
   };
   const fail = (thrown: unknown): void => {
-    const { message } = databaseFailure(thrown, file) ?? coerceError(thrown);
-    end({ type: 'failed', reason: message });
+    end({ type: 'failed', reason: unusable(file, thrown).message });
   };
   try {
     database = openDatabase(file);
