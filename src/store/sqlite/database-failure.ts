@@ -30,6 +30,12 @@ export function unusable(file: string, thrown: unknown): StoreUnavailableError {
   return databaseFailure(cause, file) ?? new StoreUnavailableError(`${file} cannot be used: ${cause.message}`, { cause });
 }
 
+/** For errors while the file is opened: what SQLite cannot make sense of then is damage, whatever it calls it. */
+export function openingFailure(file: string, thrown: unknown): StoreUnavailableError {
+  const result = resultCode(thrown);
+  return result === undefined || failures.has(result.primary) ? unusable(file, thrown) : damaged(file, result.text);
+}
+
 /** The failure of the file or the disk that an error stands for, with what to do; undefined for any other error. */
 export function databaseFailure(thrown: unknown, file: string): StoreUnavailableError | undefined {
   if (thrown instanceof StoreUnavailableError) return thrown;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
-import { damaged, unusable } from './database-failure.ts';
+import { damaged, openingFailure } from './database-failure.ts';
 import { applicationId, migrateDatabase } from './migrate-database.ts';
 import { damageOfWriteAheadLog } from './write-ahead-log.ts';
 
@@ -38,7 +38,7 @@ export function openDatabase(file: string): DatabaseSync {
       throw thrown;
     }
   } catch (thrown) {
-    throw unusable(file, thrown);
+    throw openingFailure(file, thrown);
   }
 }
 
@@ -144,7 +144,10 @@ function sync(name: string): void {
 
 /** @param crashed the last process did not close the file. */
 function checkPages(database: DatabaseSync, file: string, crashed: boolean): void {
-  const whole = fs.statSync(file).size <= (crashed ? wholeCheckBytes.afterCrash : wholeCheckBytes.afterClose);
+  const { size } = fs.statSync(file);
+  // SQLite reads the missing part of a last page as zeros.
+  if (size % Number(database.prepare('PRAGMA page_size').get()?.['page_size']) !== 0) throw damaged(file, 'it was cut off');
+  const whole = size <= (crashed ? wholeCheckBytes.afterCrash : wholeCheckBytes.afterClose);
   const checks = whole ? ['PRAGMA quick_check(1)'] : checkedTables.map((table) => `PRAGMA quick_check(${table})`);
   for (const check of checks) {
     const result = database.prepare(check).get()?.['quick_check'];
