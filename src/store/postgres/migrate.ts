@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
 import { migrations } from '../deliveries/migrations.ts';
 import type { Transaction } from '../deliveries/transaction.ts';
 import { type PostgresDatabase, schemaName } from './postgres-database.ts';
@@ -7,7 +8,7 @@ const versions = 'webhook_service_migrations';
 
 /**
  * Brings the schema up to date, and makes it in an empty database. Of replicas that start at once one does it.
- * @throws Error if a newer program has been here.
+ * @throws StoreUnavailableError if the schema is from a newer release.
  */
 export async function migrate(database: PostgresDatabase, steps: typeof migrations = migrations): Promise<void> {
   await database.transaction({ kind: 'alone' }, async (tx) => {
@@ -16,9 +17,9 @@ export async function migrate(database: PostgresDatabase, steps: typeof migratio
     const [row] = await tx.all(`SELECT coalesce(max(version), 0) AS version FROM ${versions}`);
     const version = Number(row?.['version']);
     if (version > steps.length) {
-      throw new Error(
-        `the schema ${schemaName} has version ${version}, and this program knows ${steps.length}: start the newer program again, ` +
-          'or give this one a database of its own (DATABASE_URL)',
+      throw new StoreUnavailableError(
+        `the schema ${schemaName} in the database has version ${version}, and this release knows versions up to ${steps.length}: ` +
+          'run the newer release again, or give this one another database (DATABASE_URL)',
       );
     }
     for (const [index, statements] of steps.entries()) {

@@ -20,7 +20,7 @@ export interface PostgresStoreOptions {
  * The operations are written for a database with one writer, as SQLite is. Here they get the same: what changes work is done
  * `alone`, in all processes, and only deliveries to different receivers are accepted at the same time. Groups make up for it.
  *
- * @throws StoreUnavailableError if PostgreSQL does not answer, Error if the URL is wrong or a newer program has been here.
+ * @throws StoreUnavailableError if PostgreSQL does not answer or the schema is from a newer release, Error if the URL is wrong.
  */
 export async function openPostgresDeliveryStore(options: PostgresStoreOptions): Promise<DeliveryStore> {
   const database = await PostgresDatabase.open(options.url);
