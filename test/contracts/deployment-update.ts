@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Deployment } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
 import { setUpWith, type SetUp } from './deployment-update-driver.ts';
 import { itSharesDeployments } from './deployment-update-others.ts';
+import { itResumesUpdates } from './deployment-update-resumed.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
 const digest = `sha256:${'5'.repeat(64)}`;
@@ -27,6 +28,7 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
   });
   const setUp: SetUp = (options) => setUpWith(cluster, options);
   itSharesDeployments(setUp, () => cluster);
+  itResumesUpdates(setUp);
 
   describe('a good image', () => {
     it('is rolled out to the end, and nothing but the image and our annotations changes', async () => {
