@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { noAuthorizer } from '../src/api/authorization/no-authorizer.ts';
 import { createHttpServer } from '../src/api/http-server.ts';
 import { createManagementApp } from '../src/api/management-app.ts';
 import { TriggerUrls } from '../src/api/receivers/trigger-urls.ts';
 import { Schemas } from '../src/api/schemas.ts';
 import { serviceUpgrade } from '../src/drivers/service-upgrade/index.ts';
-import { Dispatcher } from '../src/framework/dispatcher.ts';
+import { DeliveryEngine } from '../src/framework/deliveries/delivery-engine.ts';
+import { defaultRetention } from '../src/framework/deliveries/retention.ts';
 import type { Driver } from '../src/framework/driver.ts';
 import { createKeyRing, generatePrivateKeyPem } from '../src/framework/key-ring.ts';
 import { createLog } from '../src/framework/log.ts';
@@ -17,8 +21,11 @@ import { SealedValues } from '../src/framework/sealed-values.ts';
 import { Tokens } from '../src/framework/token.ts';
 import { payloadFormats } from '../src/payloads/index.ts';
 import { RancherClient } from '../src/rancher/rancher-client.ts';
+import { openStoredConfig } from '../src/framework/sensitive-fields.ts';
 import { CachedReceiverLookup } from '../src/store/cached-receiver-lookup.ts';
 import { RancherReceiverStore } from '../src/store/rancher-receiver-store.ts';
+import { ReceiverConfirmation } from '../src/store/receiver-confirmation.ts';
+import { openSqliteDeliveryStore } from '../src/store/sqlite/sqlite-delivery-store.ts';
 
 /** A server under load, and the paths that are asked. */
 export interface LoadedServer {
@@ -61,9 +68,22 @@ export async function startService(): Promise<LoadedServer> {
   const lookup = new CachedReceiverLookup(rancher);
   const store = new RancherReceiverStore(rancher, lookup);
   const drivers = createRegistry([driver], ({ definition }) => definition.id);
-  const dispatcher = new Dispatcher({});
   const log = createLog();
   const expire = (): void => undefined;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'webhook-service-bench-'));
+  const deliveries = await openSqliteDeliveryStore({ file: path.join(folder, 'deliveries.db'), log });
+  const engine = new DeliveryEngine({
+    store: deliveries,
+    drivers,
+    receivers: new ReceiverConfirmation((projectId, id) => store.get(projectId, id)),
+    observer: {},
+    openConfig: ({ definition }, { config: stored, key: receiverKey }) =>
+      openStoredConfig(definition, stored, sealed, receiverKey),
+    retention: defaultRetention,
+    log,
+    shared: false,
+  });
+  await engine.start();
   const management = createManagementApp(
     {
       drivers,
@@ -72,12 +92,13 @@ export async function startService(): Promise<LoadedServer> {
       sealed,
       triggerUrls: new TriggerUrls({ tokens, style: 'token' }),
       legacy: false,
+      deliveries: engine.control,
       expire,
       schemas: new Schemas([driver.definition], false),
     },
     log,
   );
-  const server = createHttpServer({ endpoint: { tokens, lookup, drivers, dispatcher, sealed, expire }, management, log });
+  const server = createHttpServer({ endpoint: { tokens, lookup, drivers, intake: engine.intake, expire }, management, log });
   const token = tokens.sign({ config, driver: driver.definition.id, projectId: '1a5', uuid: key });
   return {
     port: await listen(server),
@@ -87,7 +108,9 @@ export async function startService(): Promise<LoadedServer> {
     },
     async stop() {
       await close(server);
-      await dispatcher.stop();
+      await engine.stop();
+      await deliveries.close();
+      await rm(folder, { recursive: true });
       rancher.close();
       await close(cattle);
     },

@@ -1,28 +1,35 @@
-import type { AuthMode, Config } from './config.ts';
+import type { Server } from 'node:http';
+import type { AuthMode, Config, ListenAddress } from './config.ts';
 import { createManagementApp } from './api/management-app.ts';
+import { createOperationsServer } from './api/operations-server.ts';
 import type { Authorizer } from './api/authorization/authorizer.ts';
 import { cattleAuthorizer } from './api/authorization/cattle-authorizer.ts';
 import { EmbeddedAuthorizer } from './api/authorization/embedded-authorizer.ts';
 import { noAuthorizer } from './api/authorization/no-authorizer.ts';
 import { RancherAuthorizer } from './api/authorization/rancher-authorizer.ts';
 import { createHttpServer } from './api/http-server.ts';
-import { closeServer, listen } from './api/listen.ts';
+import { closeServer, drainServer, listen } from './api/listen.ts';
 import { TriggerUrls } from './api/receivers/trigger-urls.ts';
 import { Schemas } from './api/schemas.ts';
 import { createDrivers } from './drivers/index.ts';
 import { createKubernetesClusters } from './drivers/kubernetes/client.ts';
 import { createKubernetesAllowance } from './drivers/kubernetes/allow.ts';
 import type { EmbeddedRancher } from './embedded-rancher.ts';
-import { type DeliveryObserver, Dispatcher } from './framework/dispatcher.ts';
+import { DeliveryEngine } from './framework/deliveries/delivery-engine.ts';
+import type { DeliveryObserver } from './framework/deliveries/delivery-observer.ts';
+import { defaultRetention } from './framework/deliveries/retention.ts';
 import { createKeyRing, type KeyRing } from './framework/key-ring.ts';
 import type { Log } from './framework/log.ts';
 import { SealedValues } from './framework/sealed-values.ts';
+import { openStoredConfig } from './framework/sensitive-fields.ts';
 import { Tokens } from './framework/token.ts';
 import { payloadFormats } from './payloads/index.ts';
 import { RancherClient } from './rancher/rancher-client.ts';
 import { CachedReceiverLookup } from './store/cached-receiver-lookup.ts';
 import { ExpiredReceivers } from './store/expired-receivers.ts';
-import { RancherReceiverStore } from './store/rancher-receiver-store.ts';
+import { openDeliveryStore } from './store/open-delivery-store.ts';
+import { ReceiverConfirmation } from './store/receiver-confirmation.ts';
+import { RancherReceiverStore, type ReceiverChanges } from './store/rancher-receiver-store.ts';
 import { loadOrCreateTokenKey } from './store/token-key-file.ts';
 
 export interface ServiceOptions {
@@ -37,28 +44,55 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
+  /** Of /healthz and /readyz, where they are wanted. */
+  readonly operationsUrl: string | undefined;
   /** The embedded Rancher, where there is one. */
   readonly embedded: EmbeddedRancher | undefined;
-  /** Stops accepting, lets requests in flight end, and ends what is under way. */
+  /** Stops accepting, lets requests in flight end, and leaves what is under way to the next process. */
   stop(): Promise<void>;
 }
 
+/** For how long connections are given the chance to end by themselves, milliseconds. */
+const drainMs = 1_000;
 /** How long requests in flight may take to end, milliseconds. */
-const stopGraceMs = 5_000;
+const stopGraceMs = 4_000;
 
 /** Builds the whole service and starts it; the only place that sees every folder. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const releases: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const release of releases.splice(0).toReversed()) await release();
+  };
+  try {
+    const started = await start(options, (release) => releases.push(release));
+    return { ...started, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+/** @param onStop takes what is to be undone at the end, the last first. */
+async function start(
+  options: ServiceOptions,
+  onStop: (release: () => Promise<void> | void) => void,
+): Promise<Omit<RunningService, 'stop'>> {
   const { config, log } = options;
-  const keys = loadKeys(options);
+  const { databaseUrl, operationsListen, retention = defaultRetention } = config;
+  const keys = await loadKeys(options);
   const embedded = config.embedded ? await startEmbedded(options) : undefined;
+  onStop(() => embedded?.stop());
   const cattle = embedded ?? config.cattle;
   if (!cattle) throw new Error('neither a Rancher nor the embedded one is configured');
   const rancher = new RancherClient(cattle);
+  onStop(() => rancher.close());
   const lookup = new CachedReceiverLookup(rancher);
-  const store = new RancherReceiverStore(rancher, lookup);
+  const confirmation = new ReceiverConfirmation((projectId, id) => store.get(projectId, id));
+  const store = new RancherReceiverStore(rancher, allOf([lookup, confirmation]));
   const expired = new ExpiredReceivers(store, (receiver, error) =>
     log.warn('an expired receiver could not be deleted', { id: receiver.id, error }),
   );
+  onStop(() => expired.stop());
   const expire = expired.schedule.bind(expired);
   const tokens = new Tokens(keys);
   const sealed = new SealedValues(keys);
@@ -74,7 +108,19 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       }),
     },
   });
-  const dispatcher = new Dispatcher(options.observer);
+  const deliveryStore = await openDeliveryStore({ ...options, ...(databaseUrl !== undefined && { databaseUrl }) });
+  onStop(() => deliveryStore.close());
+  const engine = new DeliveryEngine({
+    store: deliveryStore,
+    drivers,
+    receivers: confirmation,
+    observer: options.observer,
+    openConfig: ({ definition }, { config: stored, key }) => openStoredConfig(definition, stored, sealed, key),
+    retention,
+    log,
+    shared: databaseUrl !== undefined,
+  });
+  onStop(() => engine.stop());
   const triggerUrls = new TriggerUrls({
     tokens,
     style: config.urlStyle,
@@ -86,23 +132,33 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     legacy,
   );
   const authorizer = createAuthorizer(config.auth, rancher, embedded);
-  const management = createManagementApp({ drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas }, log);
-  const server = createHttpServer({ endpoint: { tokens, lookup, drivers, dispatcher, sealed, expire }, management, log });
-  const { host, port } = config.listen;
-  const stopBehind = async (): Promise<void> => {
-    await dispatcher.stop();
-    expired.stop();
-    rancher.close();
-    await embedded?.stop();
-  };
-  try {
-    const actualPort = await listen(server, host, port, options.listenOption);
-    const stop = (): Promise<void> => closeServer(server, stopGraceMs).then(stopBehind);
-    return { url: `http://${shownHost(host)}:${actualPort}`, embedded, stop };
-  } catch (thrown) {
-    await stopBehind();
-    throw thrown;
-  }
+  const management = createManagementApp(
+    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: engine.control },
+    log,
+  );
+  const { intake } = engine;
+  let draining = false;
+  const server = createHttpServer({
+    endpoint: { tokens, lookup, drivers, intake, expire },
+    management,
+    log,
+    draining: () => draining,
+  });
+  await engine.start();
+  const operations = createOperationsServer(() => engine.ready && !draining);
+  const operationsUrl = operationsListen && (await listenAt(operations, operationsListen, '--operations-listen HOST:PORT'));
+  onStop(() => closeServer(operations, 0));
+  const url = await listenAt(server, config.listen, options.listenOption);
+  onStop(async () => {
+    draining = true;
+    await drainServer(server, drainMs);
+    await closeServer(server, stopGraceMs);
+  });
+  return { url, operationsUrl, embedded };
+}
+
+async function listenAt(server: Server, { host, port }: ListenAddress, changeWith: string): Promise<string> {
+  return `http://${shownHost(host)}:${await listen(server, host, port, changeWith)}`;
 }
 
 /** The emulator is loaded only where it is wanted: beside a real Rancher it would be memory and nothing else. */
@@ -111,10 +167,14 @@ async function startEmbedded({ config, dataDirectory }: ServiceOptions): Promise
   return startEmbeddedRancher(config, dataDirectory());
 }
 
-/** Rancher passes its own keys; a service on its own makes one, unless it only has to verify. */
-function loadKeys({ config, dataDirectory }: ServiceOptions): KeyRing {
-  if (config.rsaPrivateKey !== undefined || config.rsaPublicKey !== undefined)
-    return createKeyRing(config.rsaPrivateKey, config.rsaPublicKey);
+/** Rancher passes its own keys; a service on its own makes one, unless it only has to verify; replicas share one. */
+async function loadKeys({ config, dataDirectory }: ServiceOptions): Promise<KeyRing> {
+  const { rsaPrivateKey, rsaPublicKey, databaseUrl, secret = '' } = config;
+  if (rsaPrivateKey !== undefined || rsaPublicKey !== undefined) return createKeyRing(rsaPrivateKey, rsaPublicKey);
+  if (databaseUrl !== undefined) {
+    const { loadOrCreateSharedTokenKey } = await import('./store/postgres/shared-token-key.ts');
+    return createKeyRing(await loadOrCreateSharedTokenKey({ url: databaseUrl, secret }), undefined);
+  }
   return createKeyRing(loadOrCreateTokenKey(dataDirectory()), undefined);
 }
 
@@ -126,6 +186,14 @@ function createAuthorizer(auth: AuthMode, rancher: RancherClient, embedded: Embe
     none: () => noAuthorizer,
   };
   return create[auth]();
+}
+
+/** Whoever remembers receivers hears of every change that is made through this process. */
+function allOf(listeners: readonly ReceiverChanges[]): ReceiverChanges {
+  return {
+    confirmed: (receiver) => listeners.forEach((listener) => listener.confirmed(receiver)),
+    removed: (receiver) => listeners.forEach((listener) => listener.removed(receiver)),
+  };
 }
 
 function shownHost(host: string): string {

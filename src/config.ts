@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import { load } from 'js-yaml';
 import { decodeKubernetesRules, type KubernetesRules } from './drivers/kubernetes/allow.ts';
+import type { RetentionPolicy } from './framework/deliveries/delivery-store.ts';
+import { defaultRetention } from './framework/deliveries/retention.ts';
 import { coerceError } from './framework/errors.ts';
 import { createKeyRing } from './framework/key-ring.ts';
 import { type Setting, settings, type SettingName } from './settings.ts';
@@ -30,6 +32,13 @@ export interface Config {
   /** What each project may touch; absent: the defaults of `createKubernetesAllowance`. */
   readonly kubernetesRules?: KubernetesRules;
   readonly dataDir?: string;
+  /** PostgreSQL, for several replicas. */
+  readonly databaseUrl?: string;
+  /** Seals the token key that replicas share. */
+  readonly secret?: string;
+  readonly operationsListen?: ListenAddress;
+  /** How long and how much is kept of deliveries; absent: `defaultRetention`. */
+  readonly retention?: RetentionPolicy;
 }
 
 /** All that is wrong with a configuration, one line for each fault. */
@@ -73,10 +82,13 @@ export function loadConfig(
     ...present('kubeconfig', value('KUBECONFIG')),
     ...present('kubernetesRules', readKubernetesRules(value('WEBHOOK_KUBERNETES_ALLOW'), faults)),
     ...present('dataDir', value('WEBHOOK_DATA_DIR')),
+    ...present('databaseUrl', readDatabaseUrl(value('DATABASE_URL'), faults)),
+    ...present('secret', value('WEBHOOK_SECRET')),
+    ...present('operationsListen', readAddress('WEBHOOK_OPERATIONS_LISTEN', value('WEBHOOK_OPERATIONS_LISTEN'), faults)),
+    retention: readRetention(value, faults),
   };
-  if (value('DATABASE_URL') !== undefined)
-    faults.push('DATABASE_URL: this version keeps its state in the data folder; unset it and run one replica');
   checkKeys(config, faults);
+  checkShared(config, faults);
   // A setting that is read twice has its fault twice.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   for (const part of [config.listen, config.cattle, config.adminKey]) Object.freeze(part);
@@ -118,6 +130,50 @@ function readCattle(embedded: boolean, value: Read, faults: string[]): Config['c
   const url = value('CATTLE_URL') ?? '';
   if (url !== '' && !isHttpUrl(url)) faults.push('CATTLE_URL: an http or https URL is needed, such as http://localhost:8080/v1');
   return { url, accessKey: value('CATTLE_ACCESS_KEY') ?? '', secretKey: value('CATTLE_SECRET_KEY') ?? '' };
+}
+
+/** Replicas must all sign and accept the same tokens, and hold the same receivers. */
+function checkShared(
+  config: Pick<Config, 'databaseUrl' | 'secret' | 'rsaPrivateKey' | 'rsaPublicKey' | 'embedded'>,
+  faults: string[],
+): void {
+  if (config.databaseUrl === undefined) return;
+  if (config.rsaPrivateKey === undefined && config.rsaPublicKey === undefined && config.secret === undefined) {
+    faults.push(
+      'WEBHOOK_SECRET is missing: with DATABASE_URL it seals the token key that all replicas share; or give RSA_PRIVATE_KEY_CONTENTS',
+    );
+  }
+}
+
+function readDatabaseUrl(text: string | undefined, faults: string[]): string | undefined {
+  // What is wrong with it is not shown: a password may be in it.
+  if (text !== undefined && (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol))) {
+    faults.push('DATABASE_URL: a postgres:// URL is needed, such as postgres://user:password@host:5432/database');
+  }
+  return text;
+}
+
+function readAddress(name: SettingName, text: string | undefined, faults: string[]): ListenAddress | undefined {
+  if (text === undefined) return undefined;
+  const [, host = '', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === '' || Number(port) > 65535) faults.push(`${name}: host:port is needed, such as 127.0.0.1:9085`);
+  return { host: host.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0', port: Number(port || 0) };
+}
+
+function readRetention(value: Read, faults: string[]): RetentionPolicy {
+  const number = (name: SettingName, factor: number): number | undefined => {
+    const text = value(name);
+    if (text === undefined) return undefined;
+    if (!/^[1-9]\d{0,9}$/.test(text)) faults.push(`${name}: a whole number from 1 on is needed`);
+    return Number(text) * factor;
+  };
+  const { maxAgeMs, maxDeliveries, maxBytes, minAgeMs } = defaultRetention;
+  return {
+    maxAgeMs: number('WEBHOOK_RETENTION_DAYS', 24 * 3_600_000) ?? maxAgeMs,
+    maxDeliveries: number('WEBHOOK_RETENTION_DELIVERIES', 1) ?? maxDeliveries,
+    maxBytes: number('WEBHOOK_RETENTION_MEBIBYTES', 1024 ** 2) ?? maxBytes,
+    minAgeMs,
+  };
 }
 
 /** Before anything is started: a weak or broken key is a fault like any other. */

@@ -38,7 +38,20 @@ export const settings = {
   WEBHOOK_ADMIN_ACCESS_KEY: { flag: 'admin-access-key', description: 'with --embedded: the first API key', secret: true },
   WEBHOOK_ADMIN_SECRET_KEY: { flag: 'admin-secret-key', description: 'with --embedded: its secret', secret: true },
   KUBECONFIG: { flag: 'kubeconfig', description: 'clusters for deploymentUpdate; absent: the cluster that the service runs in' },
-  DATABASE_URL: { flag: 'database-url', description: 'not supported by this version', secret: true },
+  DATABASE_URL: {
+    flag: 'database-url',
+    description: 'postgres://… where several replicas share their deliveries; absent: a file in the data folder',
+    secret: true,
+  },
+  WEBHOOK_SECRET: {
+    flag: 'secret',
+    description: 'with DATABASE_URL and no RSA key given: seals the token key that the replicas share',
+    secret: true,
+  },
+  WEBHOOK_OPERATIONS_LISTEN: { flag: 'operations-listen', description: 'host:port for /healthz and /readyz; absent: none' },
+  WEBHOOK_RETENTION_DAYS: { flag: 'retention-days', description: 'for how long deliveries that ended are kept: 30' },
+  WEBHOOK_RETENTION_DELIVERIES: { flag: 'retention-deliveries', description: 'how many deliveries are kept: 1000000' },
+  WEBHOOK_RETENTION_MEBIBYTES: { flag: 'retention-mebibytes', description: 'how large their store may become: 4096' },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;

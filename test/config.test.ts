@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { defaultRetention } from '../src/framework/deliveries/retention.ts';
 import { type Config, ConfigError, loadConfig } from '../src/config.ts';
 import { type Setting, type SettingName, settings } from '../src/settings.ts';
 import { testKey } from './support/keys.ts';
@@ -20,7 +21,7 @@ function faultsOf(environment: Record<string, string>, flags: Record<string, str
 }
 
 /** A good value of every setting and what it becomes. */
-const values: Record<Exclude<SettingName, 'DATABASE_URL'>, readonly [string, (config: Config) => unknown, unknown]> = {
+const values: Record<SettingName, readonly [string, (config: Config) => unknown, unknown]> = {
   CATTLE_URL: ['https://other/v2-beta', (config) => config.cattle?.url, 'https://other/v2-beta'],
   CATTLE_ACCESS_KEY: ['a', (config) => config.cattle?.accessKey, 'a'],
   CATTLE_SECRET_KEY: ['b', (config) => config.cattle?.secretKey, 'b'],
@@ -37,8 +38,14 @@ const values: Record<Exclude<SettingName, 'DATABASE_URL'>, readonly [string, (co
   WEBHOOK_ADMIN_ACCESS_KEY: ['admin', (config) => config.adminKey?.accessKey, 'admin'],
   WEBHOOK_ADMIN_SECRET_KEY: ['hidden', (config) => config.adminKey?.secretKey, 'hidden'],
   KUBECONFIG: ['/kube', (config) => config.kubeconfig, '/kube'],
+  DATABASE_URL: ['postgres://user@host/db', (config) => config.databaseUrl, 'postgres://user@host/db'],
+  WEBHOOK_SECRET: ['hidden', (config) => config.secret, 'hidden'],
+  WEBHOOK_OPERATIONS_LISTEN: ['[::1]:9085', (config) => config.operationsListen, { host: '::1', port: 9085 }],
+  WEBHOOK_RETENTION_DAYS: ['2', (config) => config.retention?.maxAgeMs, 172_800_000],
+  WEBHOOK_RETENTION_DELIVERIES: ['500', (config) => config.retention?.maxDeliveries, 500],
+  WEBHOOK_RETENTION_MEBIBYTES: ['64', (config) => config.retention?.maxBytes, 67_108_864],
 };
-const admin = { WEBHOOK_ADMIN_ACCESS_KEY: 'x', WEBHOOK_ADMIN_SECRET_KEY: 'y' };
+const admin = { WEBHOOK_ADMIN_ACCESS_KEY: 'x', WEBHOOK_ADMIN_SECRET_KEY: 'y', WEBHOOK_SECRET: 'z' };
 
 describe('the configuration', () => {
   let directory: string;
@@ -77,7 +84,7 @@ describe('the configuration', () => {
   it('has a flag of its own for every setting', () => {
     const flags = Object.values(settings).map(({ flag }) => flag);
     expect(new Set(flags).size).to.equal(flags.length);
-    expect(Object.keys(values)).to.have.members(Object.keys(settings).filter((name) => name !== 'DATABASE_URL'));
+    expect(Object.keys(values)).to.have.members(Object.keys(settings));
   });
 
   it('has defaults that need no more than Rancher', () => {
@@ -88,6 +95,7 @@ describe('the configuration', () => {
       cattle: { url: cattle.CATTLE_URL, accessKey: 'access', secretKey: 'secret' },
       embedded: false,
       forwardPost: 'auto',
+      retention: defaultRetention,
       legacySchemas: false,
       urlStyle: 'token',
     });
@@ -149,7 +157,10 @@ describe('the configuration', () => {
     [{ RSA_PRIVATE_KEY_CONTENTS: 'nonsense' }, /^RSA_PRIVATE_KEY_CONTENTS, .*: the private key is no PEM of an RSA key$/],
     [{ RSA_PRIVATE_KEY_CONTENTS: weak }, /: the private key has 1024 bits; at least 2048 are needed$/],
     [{ RSA_PUBLIC_KEY_CONTENTS: 'nonsense' }, /: the public key is no PEM$/],
-    [{ DATABASE_URL: 'postgres://user:hidden@host/db' }, /^DATABASE_URL: /],
+    [{ DATABASE_URL: 'postgres://user:hidden@host/db' }, /^WEBHOOK_SECRET is missing: /],
+    [{ DATABASE_URL: 'mysql://user:hidden@host/db', WEBHOOK_SECRET: 'x' }, /^DATABASE_URL: a postgres:\/\/ URL is needed/],
+    [{ WEBHOOK_OPERATIONS_LISTEN: 'here' }, /^WEBHOOK_OPERATIONS_LISTEN: host:port is needed/],
+    [{ WEBHOOK_RETENTION_DAYS: '0' }, /^WEBHOOK_RETENTION_DAYS: a whole number/],
   ];
   for (const [environment, pattern] of bad) {
     it(`refuses ${JSON.stringify(environment).slice(0, 60)}`, () => {

@@ -1,18 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { decodeStoredConfig } from '../framework/definition.ts';
-import type { Dispatcher } from '../framework/dispatcher.ts';
+import type { DeliveryIntake } from '../framework/deliveries/delivery-intake.ts';
 import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import type { Receiver } from '../framework/receiver.ts';
-import type { SealedValues } from '../framework/sealed-values.ts';
-import { openSensitive } from '../framework/sensitive-fields.ts';
 import { readBody } from './request-body.ts';
 import { isForm, parseTriggerParameters, queryWithoutCredentials, type TriggerParameters } from './trigger-parameters.ts';
-import { findTriggered, type TriggerContext, type Triggered } from './trigger-receiver.ts';
+import { findTriggered, type TriggerContext } from './trigger-receiver.ts';
 
 export interface EndpointContext extends TriggerContext {
-  readonly dispatcher: Dispatcher;
-  readonly sealed: SealedValues;
+  readonly intake: Pick<DeliveryIntake, 'take'>;
   expire(receiver: Receiver): void;
 }
 
@@ -45,30 +41,28 @@ export async function serveEndpoint(
   const parameters = await parseTriggerParameters(query, request.headers, form);
   const triggered = await findTriggered(context, parameters);
   context.expire(triggered.receiver);
+  const { receiver, driver } = triggered;
   // Go has consumed a form by now: drivers see an empty body.
-  const body = form === undefined ? await readBody(request, limits.bodyBytes) : Buffer.alloc(0);
-  const { driver } = triggered;
-  try {
-    const headers = forwardableHeaders(request.headers, parameters);
-    await context.dispatcher.deliver(openReceiver(context, triggered), driver, {
-      headers,
-      query: queryWithoutCredentials(rawQuery),
-      body,
-    });
-  } catch (thrown) {
-    throw inDriver(thrown, driver.definition.id);
-  }
+  const { body, refusal } = form === undefined ? await readDeliveredBody(request) : { body: Buffer.alloc(0) };
+  const taken = await context.intake.take({
+    receiver,
+    driver,
+    request: { headers: forwardableHeaders(request.headers, parameters), query: queryWithoutCredentials(rawQuery), body },
+    ...(refusal && { refusal }),
+  });
+  response.setHeader('X-Webhook-Delivery', taken.id);
+  if (taken.failure) throw taken.failure;
   response.writeHead(200, { 'Content-Length': 0 }).end();
 }
 
-/** The receiver with its secrets opened, for the driver alone. */
-function openReceiver({ sealed }: EndpointContext, { receiver, driver }: Triggered): Receiver {
-  const { definition } = driver;
-  if (!definition.fields.some((field) => field.sensitive)) return receiver;
-  return {
-    ...receiver,
-    config: openSensitive(definition, decodeStoredConfig(definition, receiver.config), sealed, receiver.key),
-  };
+/** A body that is refused is told of in the stored delivery; of one whose sender is gone there is nothing to tell. */
+async function readDeliveredBody(request: IncomingMessage): Promise<{ body: Buffer; refusal?: ServiceError }> {
+  try {
+    return { body: await readBody(request, limits.bodyBytes) };
+  } catch (thrown) {
+    if (!(thrown instanceof ServiceError) || request.destroyed) throw thrown;
+    return { body: Buffer.alloc(0), refusal: thrown };
+  }
 }
 
 /** A proxy in between may repeat the URL in a header of its own; a shorter text than any real credential may be anything. */
@@ -82,15 +76,4 @@ function forwardableHeaders(headers: IncomingHttpHeaders, { token, key }: Trigge
     if (!droppedHeaders.has(name) && !credentials.some((credential) => text.includes(credential))) kept.push([name, text]);
   }
   return Object.fromEntries(kept);
-}
-
-/** The Go service wraps whatever a driver says. */
-function inDriver(thrown: unknown, driver: string): unknown {
-  if (!(thrown instanceof ServiceError)) return thrown;
-  const { code, status, retryAfterSeconds, message } = thrown;
-  return new ServiceError(code, `Error ${message} in executing driver for ${driver}`, {
-    status,
-    cause: thrown,
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  });
 }

@@ -11,6 +11,8 @@ export interface HttpServerOptions {
   readonly endpoint: EndpointContext;
   readonly management: Express;
   readonly log: Log;
+  /** True while the process stops: each answer then ends its connection. */
+  draining?(): boolean;
 }
 
 const endpointPath = `/${apiVersion}/endpoint`;
@@ -28,6 +30,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
     },
     (request, response) => {
+      if (options.draining?.()) response.shouldKeepAlive = false;
       route(options, request, response).catch((thrown: unknown) => answerError(options.log, request, response, thrown));
     },
   );

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** The address cannot be listened on; the message says what to do. */
 export class ListenError extends Error {
@@ -25,6 +26,24 @@ export async function listen(server: Server, host: string, port: number, changeW
     server.off('error', reject);
   }
   return (server.address() as AddressInfo).port;
+}
+
+/** How often it is looked whether the last connection is gone, milliseconds. */
+const lookEveryMs = 20;
+
+/**
+ * Resolves when nobody is connected any more, or after `ms`. New connections are still taken: a sender whose idle connection
+ * is closed at the moment when it sends would not know what became of its request.
+ */
+export async function drainServer(server: Server, ms: number): Promise<void> {
+  const endAt = performance.now() + ms;
+  while (performance.now() < endAt && (await connectionsOf(server)) > 0) await wait(lookEveryMs);
+}
+
+async function connectionsOf(server: Server): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.getConnections((error, count) => resolve(error ? 0 : count));
+  return promise;
 }
 
 /** Lets requests in flight end, at most `graceMs`, and closes what is left. */

@@ -1,4 +1,5 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Deliveries } from '../framework/deliveries/deliveries.ts';
 import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import { requireProjectId } from './authorization/authorizer.ts';
@@ -19,6 +20,7 @@ import { apiVersion, UrlBuilder } from './url-builder.ts';
 
 export interface ManagementContext extends ReceiversContext {
   readonly schemas: Schemas;
+  readonly deliveries: Deliveries;
 }
 
 type Route = (request: ApiRequest) => Representation | Promise<Representation | undefined>;

@@ -1,4 +1,4 @@
-import type { DeliveryObserver } from '../framework/dispatcher.ts';
+import type { DeliveryObserver } from '../framework/deliveries/delivery-observer.ts';
 import type { Delivery } from '../framework/driver.ts';
 import type { Log } from '../framework/log.ts';
 
@@ -22,6 +22,11 @@ export function deliveryLog(log: Log): DeliveryObserver {
     ended: (delivery, { target }, result) => {
       const level = result.outcome === 'succeeded' || result.outcome === 'superseded' ? 'info' : 'warn';
       log[level]('action ended', { ...of(delivery), target, outcome: result.outcome, result: result.message });
+    },
+    rejected: (delivery, reason) => log.info('delivery rejected', { ...of(delivery), reason }),
+    postponed: (delivery, action, message, readyAt) => {
+      const again = new Date(readyAt).toISOString();
+      log.warn('attempt failed', { ...of(delivery), target: action?.target, reason: message, again });
     },
     failed: (delivery, error) => log.warn('delivery failed', { ...of(delivery), error }),
   };

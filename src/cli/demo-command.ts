@@ -1,5 +1,5 @@
 import fetch from 'node-fetch';
-import type { ActionResult } from '../framework/driver.ts';
+import type { EndedAction } from '../framework/deliveries/delivery-observer.ts';
 import { createLog } from '../framework/log.ts';
 import { type Command, UsageError, untilAborted } from './command.ts';
 import { createDemoReceivers, type DemoReceiver } from './demo/demo-receivers.ts';
@@ -41,7 +41,7 @@ Examples:
   },
 };
 
-async function tell(world: DemoWorld, teller: DemoTeller): Promise<ActionResult[]> {
+async function tell(world: DemoWorld, teller: DemoTeller): Promise<EndedAction[]> {
   const { service, rancher, kubernetes, projectId, apiKey } = world;
   teller.say(`Rancher 1.6 emulator on ${rancher.url}, Kubernetes emulator on ${kubernetes.url}`);
   teller.say(`webhook-service on ${service.url}`);

@@ -25,6 +25,4 @@ export const limits = Object.freeze({
   keepAliveTimeoutMs: 5_000,
   /** Most connections at a time. */
   connections: 2_000,
-  /** Most deliveries that wait for a queued driver. */
-  waitingDeliveries: 10_000,
 });

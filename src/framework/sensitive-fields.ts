@@ -1,3 +1,4 @@
+import { decodeStoredConfig } from './definition.ts';
 import type { DriverConfig, DriverDefinition } from './driver.ts';
 import { SealedValues } from './sealed-values.ts';
 
@@ -23,6 +24,12 @@ export function openSensitive(
   return mapSensitive(definition, config, key, (value, purpose) =>
     SealedValues.isSealed(value) ? sealed.open(value, purpose) : value,
   );
+}
+
+/** A stored config with its secrets opened, for the driver alone. @throws ServiceError for a config that cannot be decoded. */
+export function openStoredConfig(definition: DriverDefinition, stored: unknown, sealed: SealedValues, key: string): unknown {
+  if (!definition.fields.some((field) => field.sensitive)) return stored;
+  return openSensitive(definition, decodeStoredConfig(definition, stored), sealed, key);
 }
 
 function mapSensitive(definition: DriverDefinition, config: DriverConfig, key: string, convert: Convert): DriverConfig {

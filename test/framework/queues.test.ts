@@ -1,57 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { KeyedLock } from '../../src/framework/keyed-lock.ts';
 import { LruMap } from '../../src/framework/lru-map.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
-import { TargetQueue } from '../../src/framework/target-queue.ts';
 import { TokenBucket } from '../../src/framework/token-bucket.ts';
-
-describe('the target queue', () => {
-  it('does one thing at a time for each target, and the newest waiting one of a stream', async () => {
-    const queue = new TargetQueue();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const done: string[] = [];
-    const run = (name: string, stream = 'a', target = 't'): Promise<boolean> =>
-      queue.run(target, stream, async () => {
-        if (name === 'first') await promise;
-        done.push(name);
-      });
-    const results = [run('first'), run('second'), run('other stream', 'b'), run('third'), run('other target', 'a', 'u')];
-    await results[4];
-    expect(done).to.deep.equal(['other target']);
-    resolve();
-    expect(await Promise.all(results)).to.deep.equal([true, false, true, true, true]);
-    expect(done).to.deep.equal(['other target', 'first', 'other stream', 'third']);
-  });
-
-  it('goes on after work that failed', async () => {
-    const queue = new TargetQueue();
-    const failed = queue.run('t', 'a', () => Promise.reject(new Error('no')));
-    const next = queue.run('t', 'a', () => Promise.resolve());
-    expect(await failed.catch((error: Error) => error.message)).to.equal('no');
-    expect(await next).to.equal(true);
-    expect(await queue.run('t', 'a', () => Promise.resolve())).to.equal(true);
-  });
-});
-
-describe('the keyed lock', () => {
-  it('keeps the order of asking for each key, and goes on after a failure', async () => {
-    const lock = new KeyedLock();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const done: string[] = [];
-    const first = lock.run('a', async () => {
-      await promise;
-      done.push('first');
-      throw new Error('no');
-    });
-    const second = lock.run('a', () => Promise.resolve(done.push('second')));
-    await lock.run('b', () => Promise.resolve(done.push('other')));
-    resolve();
-    expect(await first.catch((error: Error) => error.message)).to.equal('no');
-    await second;
-    expect(done).to.deep.equal(['other', 'first', 'second']);
-  });
-});
 
 describe('the token bucket', () => {
   it('never gives more than its capacity and its rate', () => {

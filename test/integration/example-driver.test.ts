@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { announcePush } from '../../docs/examples/announce-push/index.ts';
-import { Dispatcher } from '../../src/framework/dispatcher.ts';
-import type { ActionResult } from '../../src/framework/driver.ts';
+import type { EndedAction } from '../../src/framework/deliveries/delivery-observer.ts';
+import type { Receiver } from '../../src/framework/receiver.ts';
 import { payloadFormats } from '../../src/payloads/index.ts';
 import { refusal } from '../support/refusal.ts';
 import { deliveryRequest } from '../support/run-driver.ts';
 import { startApi } from '../support/start-api.ts';
+import { startEngine } from '../support/start-engine.ts';
+import { until } from '../support/until.ts';
 
 const push = (tag: string): object => ({ push_data: { tag }, repository: { repo_name: 'acme/web' } });
 
@@ -25,15 +27,10 @@ describe('the example of docs/writing-a-driver.md', () => {
     said = [];
   });
 
-  async function deliver(config: Record<string, unknown>, body: unknown): Promise<(ActionResult | string)[]> {
-    const told: (ActionResult | string)[] = [];
+  async function deliver(config: Record<string, unknown>, body: unknown): Promise<(EndedAction | string)[]> {
+    const told: (EndedAction | string)[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const dispatcher = new Dispatcher({
-      ignored: (_delivery, reason) => resolve(void told.push(reason)),
-      failed: (_delivery, error) => resolve(void told.push(error.message)),
-      ended: (_delivery, _action, result) => resolve(void told.push(result)),
-    });
-    const receiver = {
+    const receiver: Receiver = {
       id: '1go1',
       projectId: '1a5',
       key: 'k',
@@ -48,13 +45,27 @@ describe('the example of docs/writing-a-driver.md', () => {
       expiresAt: undefined,
       data: {},
     };
-    await dispatcher.deliver(receiver, driver, deliveryRequest(body));
-    await promise;
-    await dispatcher.stop();
-    return told;
+    const engine = await startEngine({
+      drivers: [driver],
+      receiver,
+      observer: {
+        ignored: (_delivery, reason) => resolve(void told.push(reason)),
+        failed: (_delivery, error) => resolve(void told.push(error.message)),
+        postponed: (_delivery, _action, message) => resolve(void told.push(message)),
+        ended: (_delivery, _action, result) => resolve(void told.push(result)),
+      },
+    });
+    try {
+      const { failure } = await engine.intake.take({ receiver, driver, request: deliveryRequest(body) });
+      if (failure) throw failure;
+      await promise;
+      return told;
+    } finally {
+      await engine.stop();
+    }
   }
 
-  it('does its work through the dispatcher', async () => {
+  it('does its work through the engine', async () => {
     expect(await deliver({ channel: '#releases' }, push('1.2.3'))).to.deep.equal([
       { outcome: 'succeeded', message: '#releases was told' },
     ]);
@@ -67,15 +78,18 @@ describe('the example of docs/writing-a-driver.md', () => {
   });
 
   it('refuses bodies that are no push', async () => {
-    const unknown = 'The payload is of no known format';
+    const refused = (text: string): string => `Error ${text} in executing driver for announcePush`;
+    const unknown = refused('The payload is of no known format');
     await refusal(() => deliver({ channel: '#releases' }, []), 400, unknown);
     await refusal(() => deliver({ channel: '#releases' }, { any: 'thing' }), 400, unknown);
-    const unread = 'The payload is not valid JSON: Unexpected token \'o\', "no JSON" is not valid JSON';
+    const unread = refused('The payload is not valid JSON: Unexpected token \'o\', "no JSON" is not valid JSON');
     await refusal(() => deliver({ channel: '#releases' }, 'no JSON'), 400, unread);
   });
 
-  it('ends as failed where its client throws, and for a stored config that was never validated', async () => {
-    expect(await deliver({ channel: '#broken' }, push('1'))).to.deep.equal([{ outcome: 'failed', message: 'the chat is away' }]);
+  it('is tried again where its client throws, and not for a stored config that was never validated', async () => {
+    expect(await deliver({ channel: '#broken' }, push('1'))).to.deep.equal([
+      'attempt 1 failed: the chat is away',
+    ]);
     expect(await deliver({ channel: 'no channel' }, push('1'))).to.deep.equal(['Invalid channel no channel']);
   });
 
@@ -91,6 +105,7 @@ describe('the example of docs/writing-a-driver.md', () => {
       expect(JSON.stringify([...api.rancher.objects.values()])).not.to.include('s3cret');
       const triggered = await api.trigger(String(created.json['url']), { body: push('1.2.3') });
       expect(triggered.status).to.equal(200);
+      await until(() => said.length > 0);
     } finally {
       await api.stop();
     }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { startService, type RunningService } from '../../src/compose.ts';
 import type { Config } from '../../src/config.ts';
 import {
@@ -7,7 +10,7 @@ import {
 } from '../../src/emulators/rancher/rancher-emulator.ts';
 import { createLog } from '../../src/framework/log.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
-import type { DeliveryObserver } from '../../src/framework/dispatcher.ts';
+import type { DeliveryObserver } from '../../src/framework/deliveries/delivery-observer.ts';
 
 /** The service and the emulated Rancher behind it, in the test's own process. */
 export interface ServiceOnEmulator {
@@ -41,28 +44,34 @@ export async function startServiceOnEmulator(
 }
 
 /** Starts the service in front of the Rancher at this address, whose service key is `access:secret`. */
-export function startServiceOn(
+export async function startServiceOn(
   rancherUrl: string,
   config: Partial<Config>,
   observer: DeliveryObserver = {},
 ): Promise<RunningService> {
-  return startService({
-    config: {
-      embedded: false,
-      listen: { host: '127.0.0.1', port: 0 },
-      cattle: { url: `${rancherUrl}/v1`, ...serviceKey },
-      rsaPrivateKey: generatePrivateKeyPem(),
-      auth: 'none',
-      urlStyle: 'token',
-      legacySchemas: false,
-      forwardPost: 'auto',
-      ...config,
-    },
-    listenOption: '',
-    log: createLog(() => undefined),
-    observer,
-    dataDirectory: () => {
-      throw new Error('no data folder is needed here');
-    },
-  });
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'webhook-service-'));
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const service = await startService({
+      config: {
+        embedded: false,
+        listen: { host: '127.0.0.1', port: 0 },
+        cattle: { url: `${rancherUrl}/v1`, ...serviceKey },
+        rsaPrivateKey: generatePrivateKeyPem(),
+        auth: 'none',
+        urlStyle: 'token',
+        legacySchemas: false,
+        forwardPost: 'auto',
+        ...config,
+      },
+      listenOption: '',
+      log: createLog(() => undefined),
+      observer,
+      dataDirectory: () => folder,
+    });
+    return { ...service, stop: () => service.stop().then(removeFolder) };
+  } catch (thrown) {
+    await removeFolder();
+    throw thrown;
+  }
 }

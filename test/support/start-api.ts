@@ -5,20 +5,25 @@ import { closeServer, listen } from '../../src/api/listen.ts';
 import { createManagementApp } from '../../src/api/management-app.ts';
 import { TriggerUrls } from '../../src/api/receivers/trigger-urls.ts';
 import { Schemas } from '../../src/api/schemas.ts';
-import { Dispatcher } from '../../src/framework/dispatcher.ts';
+import { DeliveryEngine } from '../../src/framework/deliveries/delivery-engine.ts';
+import type { DeliveryObserver } from '../../src/framework/deliveries/delivery-observer.ts';
+import { defaultRetention } from '../../src/framework/deliveries/retention.ts';
 import type { Driver } from '../../src/framework/driver.ts';
 import type { KeyRing } from '../../src/framework/key-ring.ts';
 import { createLog } from '../../src/framework/log.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
 import { SealedValues } from '../../src/framework/sealed-values.ts';
+import { openStoredConfig } from '../../src/framework/sensitive-fields.ts';
 import { Tokens } from '../../src/framework/token.ts';
 import { RancherClient } from '../../src/rancher/rancher-client.ts';
 import { CachedReceiverLookup } from '../../src/store/cached-receiver-lookup.ts';
 import { ExpiredReceivers } from '../../src/store/expired-receivers.ts';
 import { RancherReceiverStore } from '../../src/store/rancher-receiver-store.ts';
+import { ReceiverConfirmation } from '../../src/store/receiver-confirmation.ts';
 import { type FakeRancherServer, serviceKey, startFakeRancher } from './fake-rancher-server.ts';
 import { testRing } from './keys.ts';
 import { type SendOptions, type Sent, sendRequest } from './send-request.ts';
+import { openTemporaryStore } from './temporary-store.ts';
 import { testDriver } from './test-drivers.ts';
 
 export interface StartApiOptions {
@@ -29,6 +34,7 @@ export interface StartApiOptions {
   readonly publicUrl?: string;
   readonly legacy?: boolean;
   readonly timeoutMs?: number;
+  readonly observer?: DeliveryObserver;
   /** One that is there already; else it gets its own. */
   readonly rancher?: FakeRancherServer;
 }
@@ -88,7 +94,18 @@ export async function startApi(options: StartApiOptions = {}): Promise<TestApi> 
     options.drivers ?? [testDriver('inline', 'inline'), testDriver('queued', 'queued')],
     (driver) => driver.definition.id,
   );
-  const dispatcher = new Dispatcher({ ignored: (_delivery, reason) => void ignored.push(reason) });
+  const deliveries = await openTemporaryStore();
+  const engine = new DeliveryEngine({
+    store: deliveries.store,
+    drivers,
+    receivers: new ReceiverConfirmation((projectId, id) => store.get(projectId, id)),
+    observer: { ...options.observer, ignored: (_delivery, reason) => void ignored.push(reason) },
+    openConfig: ({ definition }, { config, key }) => openStoredConfig(definition, config, sealed, key),
+    retention: defaultRetention,
+    log,
+    shared: false,
+  });
+  await engine.start();
   const { style = 'token', publicUrl, legacy = false } = options;
   const triggerUrls = new TriggerUrls({ tokens, style, ...(publicUrl !== undefined && { publicUrl }) });
   const schemas = new Schemas(
@@ -96,12 +113,17 @@ export async function startApi(options: StartApiOptions = {}): Promise<TestApi> 
     legacy,
   );
   const authorizer = options.authorizer?.(rancher) ?? noAuthorizer;
-  const management = createManagementApp({ drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas }, log);
-  const server = createHttpServer({ endpoint: { tokens, lookup, drivers, dispatcher, sealed, expire }, management, log });
+  const { intake, control } = engine;
+  const management = createManagementApp(
+    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: control },
+    log,
+  );
+  const server = createHttpServer({ endpoint: { tokens, lookup, drivers, intake, expire }, management, log });
   const port = await listen(server, '127.0.0.1', 0, '');
   const stop = async (): Promise<void> => {
     await closeServer(server, 100);
-    await dispatcher.stop();
+    await engine.stop();
+    await deliveries.close();
     expired.stop();
     rancher.close();
     if (!options.rancher) await fake.stop();

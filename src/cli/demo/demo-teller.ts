@@ -1,11 +1,11 @@
-import type { DeliveryObserver } from '../../framework/dispatcher.ts';
-import type { ActionResult, PlannedAction } from '../../framework/driver.ts';
+import type { DeliveryObserver, EndedAction } from '../../framework/deliveries/delivery-observer.ts';
+import type { PlannedAction } from '../../framework/driver.ts';
 
 /** Tells the demo's story on a terminal, with the time since the start, and knows when an action has ended. */
 export class DemoTeller {
   readonly #startedAt = performance.now();
   readonly #write: (text: string) => void;
-  readonly #ends = new Map<string, PromiseWithResolvers<ActionResult>>();
+  readonly #ends = new Map<string, PromiseWithResolvers<EndedAction>>();
 
   constructor(write: (text: string) => void) {
     this.#write = write;
@@ -21,7 +21,7 @@ export class DemoTeller {
   }
 
   /** The first end of an action of the receiver's. */
-  endOf(receiverName: string): Promise<ActionResult> {
+  endOf(receiverName: string): Promise<EndedAction> {
     return this.#end(receiverName).promise;
   }
 
@@ -40,14 +40,15 @@ export class DemoTeller {
       this.say(`${receiver.name}: ${result.outcome}, ${result.message}`);
       this.#end(receiver.name).resolve(result);
     },
+    postponed: ({ receiver }, _action, message) => this.say(`${receiver.name}: ${message}, will be tried again`),
     failed: ({ receiver }, error) => {
       this.say(`${receiver.name}: failed, ${error.message}`);
       this.#end(receiver.name).resolve({ outcome: 'failed', message: error.message });
     },
   };
 
-  #end(receiverName: string): PromiseWithResolvers<ActionResult> {
-    const known = this.#ends.get(receiverName) ?? Promise.withResolvers<ActionResult>();
+  #end(receiverName: string): PromiseWithResolvers<EndedAction> {
+    const known = this.#ends.get(receiverName) ?? Promise.withResolvers<EndedAction>();
     this.#ends.set(receiverName, known);
     return known;
   }

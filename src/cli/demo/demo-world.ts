@@ -10,7 +10,7 @@ import { createDemoDeployment } from '../../emulators/kubernetes/sample-deployme
 import { type KubernetesEmulator, startKubernetesEmulator } from '../../emulators/kubernetes/kubernetes-emulator.ts';
 import { type RancherEmulator, startRancherEmulator } from '../../emulators/rancher/rancher-emulator.ts';
 import { createSampleSeed } from '../../emulators/rancher/sample-seed.ts';
-import type { DeliveryObserver } from '../../framework/dispatcher.ts';
+import type { DeliveryObserver } from '../../framework/deliveries/delivery-observer.ts';
 import type { Log } from '../../framework/log.ts';
 
 export interface DemoOptions {

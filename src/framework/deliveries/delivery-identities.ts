@@ -1,0 +1,3 @@
+export function deliveryIdentities(_headers: unknown, _events: unknown, _mode: unknown): string[] {
+  return [];
+}

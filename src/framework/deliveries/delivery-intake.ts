@@ -1,0 +1,194 @@
+import crypto from 'node:crypto';
+import { decodeStoredConfig } from '../definition.ts';
+import type { Acceptance, Delivery, DeliveryRequest, Driver, DriverConfig } from '../driver.ts';
+import { coerceError, ServiceError } from '../errors.ts';
+import type { Receiver } from '../receiver.ts';
+import { deliveryIdentities } from './delivery-identities.ts';
+import type { DeliveryObserver } from './delivery-observer.ts';
+import { type Accepted, type Claim, type DeliveryStore, type NewDelivery, StoreUnavailableError } from './delivery-store.ts';
+import type { InlineTurns } from './inline-turns.ts';
+import { leaseMs, type RunningWork } from './running-work.ts';
+import { toStoredRequest } from './stored-request.ts';
+import type { WorkRunner } from './work-runner.ts';
+
+/** What a request to a trigger URL asks for, after its credential was found good. */
+export interface Hit {
+  readonly receiver: Receiver;
+  readonly driver: Driver;
+  readonly request: DeliveryRequest;
+  /** Why the request must be refused whatever the driver says: its body could not be read. */
+  readonly refusal?: ServiceError;
+}
+
+/** How a delivery came to be, where no sender sent it. */
+export interface ReplayOrigin {
+  readonly replayOf: string;
+  readonly requestedBy: string;
+  readonly actions?: NonNullable<NewDelivery['actions']>;
+}
+
+export interface Taken {
+  readonly id: string;
+  /** What the sender is to be told instead of success. */
+  readonly failure?: Error;
+}
+
+export interface DeliveryIntakeOptions {
+  readonly store: DeliveryStore;
+  readonly running: RunningWork;
+  readonly runner: WorkRunner;
+  readonly turns: InlineTurns;
+  readonly observer: DeliveryObserver;
+  /** Opens the sealed secrets of a receiver's config. */
+  openConfig(driver: Driver, receiver: Receiver): unknown;
+  /** Why nothing can be taken at the moment: the store is full, the process is stopping. */
+  refusal(): ServiceError | undefined;
+  /** Called once a queued delivery is stored. */
+  accepted(): void;
+}
+
+/** Takes deliveries: stores each before it is answered for, and does inline ones while the sender waits. */
+export class DeliveryIntake {
+  readonly #options: DeliveryIntakeOptions;
+  /** Inline deliveries under way: a duplicate is answered as its first one. */
+  readonly #inline = new Map<string, Promise<Error | undefined>>();
+
+  constructor(options: DeliveryIntakeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves once the delivery is stored, and an inline one is done.
+   * @throws ServiceError `Unavailable` where it cannot be stored: then nothing was done, and the sender has to try again.
+   */
+  async take(hit: Hit, origin?: ReplayOrigin): Promise<Taken> {
+    const judged = this.#judge(hit);
+    const { id, duplicate, claim } = await this.#store(hit, judged, origin);
+    const delivery = toDelivery(id, hit, judged);
+    if (judged.kind === 'rejected') {
+      this.#options.observer.rejected?.(delivery, judged.failure.message);
+      return { id, failure: judged.failure };
+    }
+    if (judged.kind === 'ignored') this.#options.observer.ignored?.(delivery, judged.reason);
+    if (judged.kind === 'queued') this.#options.accepted();
+    if (judged.kind !== 'inline') return { id };
+    const outcome = duplicate ? this.#inline.get(id) : this.#runInline(id, delivery, hit, judged.config, claim);
+    // Nobody waits for a replay: what becomes of it is recorded.
+    if (origin !== undefined) return { id };
+    const failure = await outcome;
+    return { id, ...(failure && { failure }) };
+  }
+
+  /** Resolves when no inline delivery is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#inline.values());
+  }
+
+  #judge({ receiver, driver, request, refusal }: Hit): Judged {
+    if (refusal !== undefined) return { kind: 'rejected', failure: refusal };
+    try {
+      const config = decodeStoredConfig(driver.definition, this.#options.openConfig(driver, receiver));
+      const acceptance = driver.accept(request, config);
+      if (receiver.paused) return { kind: 'ignored', reason: 'receiver is paused', acceptance };
+      if (acceptance.kind === 'ignored') return { kind: 'ignored', reason: acceptance.reason, acceptance };
+      return { kind: driver.definition.mode, config, acceptance };
+    } catch (thrown) {
+      return { kind: 'rejected', failure: inDriver(thrown, driver) };
+    }
+  }
+
+  async #store(hit: Hit, judged: Judged, origin: ReplayOrigin | undefined): Promise<Accepted> {
+    const { receiver, driver, request } = hit;
+    const { store, running } = this.#options;
+    const refused = this.#options.refusal();
+    if (refused) throw refused;
+    const { projectId } = receiver;
+    const config = judged.kind === 'queued' || judged.kind === 'inline' ? judged.config : {};
+    const events = eventsOf(judged);
+    const lane = judged.kind === 'inline' ? driver.exclusive?.(config, projectId) : undefined;
+    const message = judged.kind === 'ignored' ? judged.reason : judged.kind === 'rejected' ? judged.failure.message : undefined;
+    try {
+      return await store.accept({
+        projectId,
+        receiver: { id: receiver.id, name: receiver.name, key: hashOf(receiver.key) },
+        driver: driver.definition.id,
+        upstream: driver.upstream?.(config, projectId) ?? 'rancher',
+        config: receiver.config,
+        request: toStoredRequest(request),
+        events,
+        receivedAt: Date.now(),
+        kind: judged.kind,
+        identities: origin === undefined ? deliveryIdentities(request.headers, events, driver.definition.mode) : [],
+        owner: running.owner,
+        leaseMs,
+        ...(message !== undefined && { message }),
+        ...(lane !== undefined && { lane }),
+        ...origin,
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof StoreUnavailableError)) throw thrown;
+      const options = { cause: thrown, retryAfterSeconds: 5 };
+      throw new ServiceError('Unavailable', 'The delivery could not be stored, try again later', options);
+    }
+  }
+
+  #runInline(
+    id: string,
+    delivery: Delivery,
+    { driver }: Hit,
+    config: DriverConfig,
+    claim: Claim | undefined,
+  ): Promise<Error | undefined> {
+    const { turns, runner } = this.#options;
+    const run = async (): Promise<Error | undefined> => {
+      try {
+        const lane = driver.exclusive?.(config, delivery.projectId);
+        await turns.take(id, lane, claim, (mine) => runner.runInline(mine, delivery, driver, config));
+        return undefined;
+      } catch (thrown) {
+        return inDriver(thrown, driver);
+      } finally {
+        this.#inline.delete(id);
+      }
+    };
+    const outcome = run();
+    this.#inline.set(id, outcome);
+    return outcome;
+  }
+}
+
+/** What a request comes to, before anything is stored. */
+type Judged =
+  | { readonly kind: 'queued' | 'inline'; readonly config: DriverConfig; readonly acceptance: Acceptance & { kind: 'accepted' } }
+  | { readonly kind: 'ignored'; readonly reason: string; readonly acceptance: Acceptance }
+  | { readonly kind: 'rejected'; readonly failure: Error };
+
+function eventsOf(judged: Judged): Delivery['events'] {
+  return 'acceptance' in judged && judged.acceptance.kind === 'accepted' ? judged.acceptance.events : [];
+}
+
+function toDelivery(id: string, { receiver, request }: Hit, judged: Judged): Delivery {
+  return {
+    id,
+    projectId: receiver.projectId,
+    receiver: { id: receiver.id, name: receiver.name },
+    request,
+    events: eventsOf(judged),
+  };
+}
+
+/** By which a receiver is known without its key, which is a credential. */
+export function hashOf(receiverKey: string): string {
+  return crypto.createHash('sha256').update(receiverKey).digest('hex');
+}
+
+/** The Go service wraps whatever a driver says. */
+function inDriver(thrown: unknown, { definition }: Driver): Error {
+  if (!(thrown instanceof ServiceError)) return coerceError(thrown);
+  const { code, status, retryAfterSeconds, message } = thrown;
+  return new ServiceError(code, `Error ${message} in executing driver for ${definition.id}`, {
+    status,
+    cause: thrown,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}

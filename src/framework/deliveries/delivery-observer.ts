@@ -1,0 +1,20 @@
+import type { ActionResult, Delivery, Plan, PlannedAction } from '../driver.ts';
+
+/** Hears what becomes of deliveries: a log, a terminal. Must not throw. */
+export interface DeliveryObserver {
+  ignored?(delivery: Delivery, reason: string): void;
+  rejected?(delivery: Delivery, reason: string): void;
+  planned?(delivery: Delivery, plan: Plan): void;
+  progress?(delivery: Delivery, action: PlannedAction, message: string): void;
+  /** An attempt failed, and there will be another. */
+  postponed?(delivery: Delivery, action: PlannedAction | undefined, message: string, readyAt: number): void;
+  ended?(delivery: Delivery, action: PlannedAction, result: EndedAction): void;
+  /** It will not be tried again, or its planning was cancelled. */
+  failed?(delivery: Delivery, error: Error): void;
+}
+
+/** An ActionResult, or why an action ended without one. */
+export interface EndedAction {
+  readonly outcome: ActionResult['outcome'] | 'dead' | 'cancelled' | 'ignored';
+  readonly message: string;
+}

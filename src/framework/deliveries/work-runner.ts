@@ -1,0 +1,228 @@
+import { decodeStoredConfig } from '../definition.ts';
+import type { ActionResult, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
+import { coerceError, ServiceError } from '../errors.ts';
+import type { Receiver } from '../receiver.ts';
+import type { Registry } from '../registry.ts';
+import type { DeliveryObserver } from './delivery-observer.ts';
+import { type Claim, type DeliveryStore, LeaseLostError, type PlannedWork, StoreUnavailableError } from './delivery-store.ts';
+import { decideRetry } from './retry-policy.ts';
+import { CancelledError, type RunningWork, StoppingError } from './running-work.ts';
+
+/** Whether a receiver that was hit still is there; see design: asked before each attempt. */
+export interface ReceiverStates {
+  /** @throws ServiceError `Unavailable` where that cannot be told. */
+  confirm(
+    projectId: string,
+    receiverId: string,
+  ): Promise<{ readonly state: 'active' | 'paused' | 'removed'; readonly receiver?: Receiver }>;
+}
+
+export interface WorkRunnerOptions {
+  readonly store: DeliveryStore;
+  readonly running: RunningWork;
+  readonly drivers: Registry<Driver>;
+  readonly receivers: ReceiverStates;
+  readonly observer: DeliveryObserver;
+  /** Opens the sealed secrets of a config, which was stored for the receiver. */
+  openConfig(driver: Driver, receiver: Pick<Receiver, 'key' | 'config'>): unknown;
+}
+
+/** What an attempt says about the upstream. */
+export type AttemptOutcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'failed'; readonly error: Error }
+  | { readonly kind: 'none' };
+
+/** For how long a paused receiver's work waits before it is looked at again, milliseconds. */
+const pausedMs = 5_000;
+/** For how long planning may take, and one attempt at an action, whatever the driver does; milliseconds. */
+const planDeadlineMs = 5 * 60_000;
+const actionDeadlineMs = 24 * 3_600_000;
+
+interface Attempt {
+  readonly claim: Claim;
+  readonly driver: Driver;
+  readonly config: DriverConfig;
+  readonly delivery: Delivery;
+  readonly signal: AbortSignal;
+}
+
+/** Does claimed work: plans a delivery, or does an action, and records what comes of it. */
+export class WorkRunner {
+  readonly #options: WorkRunnerOptions;
+
+  constructor(options: WorkRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** One attempt at queued work, recorded whatever becomes of it. Never rejects. */
+  async run(claim: Claim): Promise<AttemptOutcome> {
+    try {
+      return await this.#options.running.run(claim, (signal) => this.#attempt(claim, signal));
+    } catch (thrown) {
+      // The lease runs out, and the work is taken up again: by this process or another.
+      this.#options.observer.failed?.(deliveryOf(claim), coerceError(thrown));
+      return { kind: 'none' };
+    }
+  }
+
+  /**
+   * Plans an inline delivery and does its actions while the caller waits.
+   * @throws ServiceError what the caller is to be told; it is recorded then.
+   */
+  runInline(claim: Claim, delivery: Delivery, driver: Driver, config: DriverConfig): Promise<void> {
+    const { running, store, observer } = this.#options;
+    return running.run(claim, async (signal) => {
+      const attempt: Attempt = { claim, driver, config, delivery, signal };
+      try {
+        const planned = claim.actions.length > 0 ? claim.actions : await this.#plan(attempt);
+        for (const work of planned) await this.#endInlineAction(attempt, work);
+        if (planned.length > 0) await store.end(claim, undefined, { state: 'succeeded', message: '' });
+      } catch (thrown) {
+        const error = coerceError(thrown);
+        if (error instanceof LeaseLostError || error instanceof StoreUnavailableError) throw unavailable(error);
+        const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
+        const message = error instanceof ServiceError ? error.message : 'Internal error';
+        observer.failed?.(delivery, error);
+        await store.end(claim, undefined, { state, message });
+        throw thrown;
+      }
+    });
+  }
+
+  async #endInlineAction(attempt: Attempt, work: PlannedWork): Promise<void> {
+    const { store, observer } = this.#options;
+    try {
+      const result = await this.#execute(attempt, work);
+      await store.end(attempt.claim, work.id, { state: result.outcome, message: result.message });
+      observer.ended?.(attempt.delivery, work.action, result);
+    } catch (thrown) {
+      if (thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError) throw thrown;
+      const message = thrown instanceof ServiceError ? thrown.message : 'Internal error';
+      const state = attempt.signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
+      await store.end(attempt.claim, work.id, { state, message });
+      throw thrown;
+    }
+  }
+
+  async #attempt(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
+    const delivery = deliveryOf(claim);
+    try {
+      const driver = this.#options.drivers.find(claim.delivery.driver);
+      if (driver === undefined) throw new ServiceError('BadReceiver', `Driver ${claim.delivery.driver} is not registered`);
+      const { receiver: found } = claim.delivery;
+      const { state, receiver } = await this.#options.receivers.confirm(delivery.projectId, found.id);
+      if (state === 'removed') return await this.#cancel(claim, delivery, 'receiver removed');
+      if (state === 'paused') {
+        const readyAt = Date.now() + pausedMs;
+        await this.#options.store.postpone(claim, { message: 'receiver is paused', readyAt, counts: false });
+        return { kind: 'none' };
+      }
+      const opened = this.#options.openConfig(driver, { key: receiver?.key ?? '', config: claim.delivery.config });
+      const attempt = { claim, driver, config: decodeStoredConfig(driver.definition, opened), delivery, signal };
+      if (claim.kind === 'plan') await this.#plan(attempt);
+      else for (const work of claim.actions) await this.#act(attempt, work);
+      return { kind: 'answered' };
+    } catch (thrown) {
+      return this.#failed(claim, delivery, coerceError(thrown), signal);
+    }
+  }
+
+  async #plan(attempt: Attempt): Promise<PlannedWork[]> {
+    const { driver, delivery, config, claim, signal } = attempt;
+    const plan = await driver.plan(delivery, config, withDeadline(signal, planDeadlineMs));
+    const planned = await this.#options.store.recordPlan(claim, { actions: plan.actions, skipped: plan.skipped ?? [] });
+    this.#options.observer.planned?.(delivery, plan);
+    return planned;
+  }
+
+  async #act(attempt: Attempt, work: PlannedWork): Promise<void> {
+    const { store, observer } = this.#options;
+    const { claim, delivery } = attempt;
+    const current = await this.#upToDate(attempt, work);
+    const result: ActionResult = 'reason' in current ? undone(current.reason, work) : await this.#execute(attempt, current);
+    const nothing = 'reason' in current && work.step === '';
+    await store.end(claim, work.id, {
+      state: nothing ? 'ignored' : result.outcome,
+      message: result.message,
+      ...(result.hold && { hold: result.hold }),
+    });
+    observer.ended?.(delivery, work.action, nothing ? { outcome: 'ignored', message: result.message } : result);
+  }
+
+  /** The action as it is to be done now that others have changed its target. */
+  async #upToDate(
+    { claim, driver, delivery, config, signal }: Attempt,
+    work: PlannedWork,
+  ): Promise<PlannedWork | { reason: string }> {
+    if (!claim.outdated || driver.replan === undefined) return work;
+    const planned = await driver.replan(work.action, delivery, config, withDeadline(signal, planDeadlineMs));
+    if ('reason' in planned) return planned;
+    await this.#options.store.replacePlannedAction(claim, work.id, planned.action);
+    return { ...work, action: planned.action };
+  }
+
+  #execute({ claim, driver, delivery, config, signal }: Attempt, { id, action, step }: PlannedWork): Promise<ActionResult> {
+    const { store, running, observer } = this.#options;
+    return driver.execute(action, {
+      config,
+      delivery,
+      signal: withDeadline(signal, actionDeadlineMs),
+      resumed: step !== '',
+      progress: (message) => {
+        observer.progress?.(delivery, action, message);
+        // For people only: what cannot be told is not worth a failure.
+        store.recordProgress(claim, id, message).catch(() => undefined);
+      },
+      beforeWrite: (name) => running.beforeWrite(claim, id, name),
+    });
+  }
+
+  async #failed(claim: Claim, delivery: Delivery, error: Error, signal: AbortSignal): Promise<AttemptOutcome> {
+    const reason: unknown = signal.aborted ? signal.reason : error;
+    // Given back when the process stops, or somebody else's already.
+    if (reason instanceof StoppingError || reason instanceof LeaseLostError) return { kind: 'none' };
+    if (error instanceof StoreUnavailableError) throw error;
+    if (reason instanceof CancelledError) return this.#cancel(claim, delivery, 'cancelled while it was being done');
+    const { store, observer } = this.#options;
+    const { attempt, firstAttemptAt } = claim;
+    const decision = decideRetry({ error, attempt, firstAttemptAt, now: Date.now() });
+    const action = claim.actions[0]?.action;
+    if (decision.retry) {
+      const { readyAt, notBefore } = decision;
+      const message = `attempt ${attempt} failed: ${error.message}`;
+      await store.postpone(claim, { message, readyAt, counts: true, ...(notBefore !== undefined && { notBefore }) });
+      observer.postponed?.(delivery, action, message, readyAt);
+    } else {
+      await store.end(claim, claim.actions[0]?.id, { state: 'dead', message: decision.message });
+      if (action === undefined) observer.failed?.(delivery, error);
+      else observer.ended?.(delivery, action, { outcome: 'dead', message: decision.message });
+    }
+    return { kind: 'failed', error };
+  }
+
+  async #cancel(claim: Claim, delivery: Delivery, message: string): Promise<AttemptOutcome> {
+    await this.#options.store.end(claim, claim.actions[0]?.id, { state: 'cancelled', message });
+    const action: PlannedAction | undefined = claim.actions[0]?.action;
+    if (action !== undefined) this.#options.observer.ended?.(delivery, action, { outcome: 'cancelled', message });
+    return { kind: 'none' };
+  }
+}
+
+/** An earlier attempt may have written what is there now: then it is done. */
+function undone(reason: string, { step }: PlannedWork): ActionResult {
+  return { outcome: 'succeeded', message: step === '' ? reason : `done before: ${reason}` };
+}
+
+function deliveryOf({ delivery }: Claim): Delivery {
+  const { id, projectId, receiver, request, events } = delivery;
+  return { id, projectId, receiver: { id: receiver.id, name: receiver.name }, request, events };
+}
+
+function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}
+
+function unavailable(cause: Error): ServiceError {
+  return new ServiceError('Unavailable', 'What was done could not be recorded, try again later', { cause, retryAfterSeconds: 5 });
+}
