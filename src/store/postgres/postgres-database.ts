@@ -20,6 +20,9 @@ export type Isolation =
   | { readonly kind: 'alone' }
   | { readonly kind: 'beside'; readonly names: readonly string[] };
 
+/** What time it is taken for, from what the database says; for tests. Milliseconds since 1970. */
+export type Clock = (now: number) => number;
+
 /** Eight connections: three groups `beside` each other, one `alone`, and readers. */
 const mostConnections = 8;
 const idleConnectionMs = 30_000;
@@ -31,13 +34,15 @@ const numeric = 1700;
 /** A pool of connections to one database. */
 export class PostgresDatabase {
   readonly #pool: Pool;
+  readonly #clock: Clock;
 
-  private constructor(pool: Pool) {
+  private constructor(pool: Pool, clock: Clock) {
     this.#pool = pool;
+    this.#clock = clock;
   }
 
   /** Loads PostgreSQL's client, and connects when it is first needed. @throws Error where the URL is wrong; it is not shown. */
-  static async open(url: string): Promise<PostgresDatabase> {
+  static async open(url: string, clock: Clock = (now) => now): Promise<PostgresDatabase> {
     const settings = connectionSettings(url);
     const { Client, Pool, types } = await import('pg');
     const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
@@ -52,7 +57,7 @@ export class PostgresDatabase {
     const pool = new Pool(poolSettings);
     // An idle connection that breaks is replaced when one is needed again.
     pool.on('error', () => undefined);
-    return new PostgresDatabase(pool);
+    return new PostgresDatabase(pool, clock);
   }
 
   /**
@@ -97,7 +102,7 @@ export class PostgresDatabase {
       const client = await this.#connect();
       try {
         const { rows } = await runSimple(client, beginning(isolation));
-        return { client, now: Number(rows[0]?.['now']) };
+        return { client, now: this.#clock(Number(rows[0]?.['now'])) };
       } catch (thrown) {
         await giveUp(client, thrown);
         // The server may have been started again since the connection was used last. Nothing has been done on it yet.

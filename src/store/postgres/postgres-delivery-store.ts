@@ -5,13 +5,14 @@ import { text } from '../deliveries/rows.ts';
 import type { Transaction } from '../deliveries/transaction.ts';
 import { migrate } from './migrate.ts';
 import { OperationGroups } from './operation-groups.ts';
-import { PostgresDatabase } from './postgres-database.ts';
+import { type Clock, PostgresDatabase } from './postgres-database.ts';
 
 export interface PostgresStoreOptions {
   /** DATABASE_URL. */
   readonly url: string;
   /** Told of settings of the server that put acknowledged deliveries at risk. */
   readonly log: Pick<Log, 'warn'>;
+  readonly clock?: Clock;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface PostgresStoreOptions {
  * @throws StoreUnavailableError if PostgreSQL does not answer or the schema is from a newer release, Error if the URL is wrong.
  */
 export async function openPostgresDeliveryStore(options: PostgresStoreOptions): Promise<DeliveryStore> {
-  const database = await PostgresDatabase.open(options.url);
+  const database = await PostgresDatabase.open(options.url, options.clock);
   try {
     await migrate(database);
     await warnOfRisks(database, options.log);

@@ -13,7 +13,7 @@ export class PostgresFailure extends Error {
 
   constructor(thrown: unknown) {
     const { code, fromServer, fatal } = describe(thrown);
-    super(explain(code, fromServer));
+    super(lacksTls(thrown) ? 'PostgreSQL offers no TLS, which the sslmode in DATABASE_URL asks for' : explain(code, fromServer));
     this.code = code;
     this.connected = fromServer && !fatal;
   }
@@ -40,6 +40,11 @@ function describe(thrown: unknown): { code: string; fromServer: boolean; fatal: 
   const code = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const severity = thrown instanceof Error && 'severity' in thrown ? thrown.severity : undefined;
   return { code: /^\w+$/.test(code) ? code : '', fromServer: severity !== undefined, fatal: severity !== 'ERROR' };
+}
+
+/** The client gives this fault no code. */
+function lacksTls(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message === 'The server does not support SSL connections';
 }
 
 /** What an operator can do about it, by SQLSTATE or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html */
