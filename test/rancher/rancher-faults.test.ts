@@ -1,8 +1,10 @@
 import net from 'node:net';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { LeaseLostError } from '../../src/framework/deliveries/delivery-store.ts';
+import { ServiceError } from '../../src/framework/errors.ts';
 import { RancherClient } from '../../src/rancher/rancher-client.ts';
-import { toServiceError } from '../../src/rancher/to-service-error.ts';
+import { orServiceError, toServiceError } from '../../src/rancher/to-service-error.ts';
 import { type FakeRancherServer, type Fault, serviceKey, startFakeRancher } from '../support/fake-rancher-server.ts';
 import { rejection } from '../support/rejection.ts';
 
@@ -181,6 +183,81 @@ describe('the Rancher client, where Rancher fails', () => {
   it('keeps 64 KiB of what a container answers', async () => {
     fake.fault = (_call, response) => (response.writeHead(500).end('x'.repeat(1_000_000)), true);
     expect((await client.forward('/r/x', {}, Buffer.alloc(0))).text).to.have.length(64 * 1024);
+  });
+
+  it('says what may pass by itself, and when to ask again', async () => {
+    const failed = async (status: number, retryAfter?: string): Promise<ServiceError> => {
+      fake.fault = () => false;
+      await client.project('1a5').canCreate('genericObject');
+      fake.fault = (_call, response) => {
+        if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
+        fake.json(response, status, {});
+        return true;
+      };
+      const error = await rejection(list(), { failure: 'answer', status });
+      const thrown = toServiceError(error, (text) => text);
+      if (!(thrown instanceof ServiceError)) throw error;
+      expect(thrown.retryable).to.equal(error.retryable);
+      return thrown;
+    };
+    for (const status of [408, 409, 425, 429, 500, 502, 503, 504])
+      expect(await failed(status), String(status)).to.include({ retryable: true, retryAfterSeconds: undefined });
+    for (const status of [301, 400, 401, 403, 404, 405, 410, 422])
+      expect(await failed(status), String(status)).to.include({ retryable: false });
+    expect(await failed(503, '7')).to.include({ retryAfterSeconds: 7, status: 500 });
+    expect((await failed(429, new Date(Date.now() + 60_000).toUTCString())).retryAfterSeconds).to.be.within(55, 60);
+    expect(await failed(503, 'Wed, 21 Oct 2015 07:28:00 GMT')).to.include({ retryAfterSeconds: 0 });
+    expect(await failed(503, '99999999999999999999')).to.include({ retryAfterSeconds: 3600 });
+    for (const wrong of ['-5', '1.5', 'soon', '2015-10-21', ''])
+      expect(await failed(503, wrong), wrong).to.include({ retryAfterSeconds: undefined });
+  });
+
+  it('takes a fault of the schemas for what caused it', async () => {
+    const schemas = async (fault: Fault): Promise<unknown> => {
+      const other = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 300 });
+      fake.fault = fault;
+      const error = await rejection(other.project('1a5').list('service'), { failure: 'schemas' });
+      other.close();
+      return toServiceError(error, (text) => text);
+    };
+    const busy = await schemas((_call, response) => {
+      response.setHeader('Retry-After', '9');
+      fake.json(response, 503, {});
+      return true;
+    });
+    expect(busy).to.include({ message: 'Error in creating API client', retryable: true, retryAfterSeconds: 9 });
+    expect(await schemas((_call, response) => (fake.json(response, 403, {}), true))).to.include({ retryable: false });
+    expect(await schemas(() => true)).to.include({ retryable: true });
+    expect(await schemas((_call, response) => (response.end('<html>'), true))).to.include({ retryable: true });
+  });
+
+  it('tells an action that is not offered at the moment from a use that never is', async () => {
+    const project = client.project('1a5');
+    const service = { id: '1s1', type: 'service', state: 'upgrading', actions: {} };
+    expect(await rejection(project.action(service, 'upgrade'), { failure: 'notOffered' })).to.include({ retryable: true });
+    expect(await rejection(project.create('host', {}), { failure: 'notOffered' })).to.include({ retryable: false });
+    expect(await rejection(project.remove('genericObject', '..'), { failure: 'notOffered' })).to.include({ retryable: false });
+  });
+
+  it('sends no write that is refused at the last moment, and hands that on as it is', async () => {
+    const project = client.project('1a5');
+    await project.list('service');
+    const gone = new LeaseLostError();
+    const before = async (): Promise<void> => {
+      throw gone;
+    };
+    const actions = { upgrade: `${fake.origin}/v2-beta/projects/1a5/services/1s1?action=upgrade` };
+    const writes = [
+      () => project.create('genericObject', {}, before),
+      () => project.update('genericObject', '1go1', {}, before),
+      () => project.action({ id: '1s1', type: 'service', actions }, 'upgrade', {}, before),
+    ];
+    const calls = fake.calls.length;
+    for (const write of writes) {
+      const thrown = await orServiceError(write(), (text) => text).catch((error: unknown) => error);
+      expect(thrown).to.equal(gone);
+    }
+    expect(fake.calls).to.have.length(calls);
   });
 
   it("becomes the caller's error with the Go service's text", async () => {

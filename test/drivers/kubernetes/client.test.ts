@@ -6,6 +6,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { createKubernetesClusters, type KubernetesClustersOptions } from '../../../src/drivers/kubernetes/client.ts';
 import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import { LeaseLostError } from '../../../src/framework/deliveries/delivery-store.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
@@ -165,6 +166,33 @@ describe('createKubernetesClusters', () => {
       url: '/apis/apps/v1/namespaces/a/deployments/b?fieldManager=webhook-service',
     });
     expect(await failure(kindFor(422))).to.have.property('code', 'Refused');
+  });
+
+  it('says what may pass by itself, and when to ask again', async () => {
+    const answered = (status: number): Promise<unknown> => {
+      serve(['v1'], (_, response) => {
+        response.setHeader('Retry-After', '7');
+        json(response, status, { message: 'm' });
+      });
+      return connect().then((cluster) => failure(cluster.get('deployment', 'a', 'b', signal)));
+    };
+    // A token that has expired is read again, and a new one may be there by then.
+    for (const status of [401, 408, 409, 429, 500, 503])
+      expect(await answered(status), String(status)).to.include({ retryable: true, retryAfterSeconds: 7 });
+    for (const status of [400, 403, 422]) expect(await answered(status), String(status)).to.include({ retryable: false });
+    serve(['v1'], (_, response) => response.destroy());
+    expect(await failure((await connect()).get('deployment', 'a', 'b', signal))).to.include({ retryable: true });
+  });
+
+  it('sends no patch that is refused at the last moment, and hands that on as it is', async () => {
+    serve(['v1'], (_, response) => json(response, 200, {}));
+    const gone = new LeaseLostError();
+    const work = (await connect()).patch('deployment', 'a', 'b', { metadata: { resourceVersion: '1' } }, signal, async () => {
+      expect(seen.at(-1), 'nothing else is left to do').to.include({ url: '/apis/apps' });
+      throw gone;
+    });
+    expect(await failure(work)).to.equal(gone);
+    expect(seen.some(({ method }) => method === 'PATCH')).to.equal(false);
   });
 
   it('yields the changes of a watch, in whatever pieces they come, and fails on ERROR', async () => {
