@@ -17,6 +17,7 @@ export function announcePush({ formats, chat }: AnnouncePushOptions): Driver {
   return {
     definition,
     validate: async (config) => validate(config),
+    upstream: () => 'chat',
     accept: (request, config) => accept(formats, request, config),
     plan: async (delivery, config) => plan(delivery, config),
     execute: (action, context) => execute(chat, action, context),

@@ -10,6 +10,7 @@ export function plan({ projectId, events }: Delivery, config: AnnouncePushConfig
   return {
     actions: events.map(({ image }) => {
       const input: AnnouncePushInput = { channel, text: `${image} was pushed` };
+      // No streams: a newer push is told too, and never in place of an older one.
       return { target: `chat/${projectId}/${channel}`, description: `tell ${channel} of ${image}`, input: { ...input } };
     }),
   };
