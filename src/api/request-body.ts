@@ -11,15 +11,14 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ServiceError('UnsupportedEncoding', 'A body with a Content-Encoding is not accepted');
   }
-  const tooLarge = new ServiceError('TooLarge', `The body is larger than ${limit} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     // The connection has to live on, to carry the refusal.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > limit) throw tooLarge;
+      if (size > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   } catch (thrown) {
@@ -27,4 +26,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     throw new ServiceError('InvalidRequest', 'The body ended early', { cause: thrown });
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): ServiceError {
+  return new ServiceError('TooLarge', `The body is larger than ${limit} bytes`);
 }

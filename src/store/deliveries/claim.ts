@@ -12,7 +12,7 @@ import { forUpdate, neverReady } from './lanes.ts';
 import { endExpiredLeases } from './leases.ts';
 import { newestWins, type WaitingWork } from './newest-wins.ts';
 import { bytes, idOf, integer, json, optionalInteger, optionalText, requireSequence, text } from './rows.ts';
-import { supersede, supersededByApplied } from './supersede.ts';
+import { supersede, supersededByApplied, type SupersededWork } from './supersede.ts';
 import type { Row, Transaction } from './transaction.ts';
 
 /** Claims of all replicas are made one after the other; each takes a millisecond. */
@@ -80,7 +80,7 @@ async function claimLane(tx: Transaction, lane: string, request: ClaimRequest): 
   return undefined;
 }
 
-interface LaneWork extends WaitingWork {
+interface LaneWork extends WaitingWork, SupersededWork {
   readonly readyAt: number;
   readonly crashes: number;
 }
@@ -88,8 +88,9 @@ interface LaneWork extends WaitingWork {
 /** Ends the waiting work of a lane that newer work takes the place of. @returns the rest, in the order of arrival. */
 async function supersedeWaiting(tx: Transaction, lane: string): Promise<LaneWork[]> {
   const rows = await tx.all(
-    `SELECT id, delivery, streams, pushed_at, rank, ready_at, not_before, crashes FROM work
-    WHERE lane = $1 AND state = 'waiting' AND kind <> 'inline' ORDER BY id${forUpdate(tx)}`,
+    `SELECT w.id, w.delivery, w.kind, w.streams, w.pushed_at, w.rank, w.ready_at, w.not_before, w.crashes, d.project_id
+    FROM work w JOIN deliveries d ON d.sequence = w.delivery
+    WHERE w.lane = $1 AND w.state = 'waiting' AND w.kind <> 'inline' ORDER BY w.id`,
     lane,
   );
   const waiting = rows.map((row): LaneWork & { notBefore: number } => ({
@@ -101,6 +102,8 @@ async function supersedeWaiting(tx: Transaction, lane: string): Promise<LaneWork
     readyAt: integer(row, 'ready_at'),
     notBefore: integer(row, 'not_before'),
     crashes: integer(row, 'crashes'),
+    kind: text(row, 'kind'),
+    projectId: text(row, 'project_id'),
   }));
   const superseded = newestWins(waiting);
   const held = new Map<number, number>();
@@ -151,15 +154,16 @@ export async function claimInlineWork(
   return startWork(tx, lane, work, owner, leaseMs);
 }
 
-async function startWork(tx: Transaction, lane: string, id: number, owner: string, leaseMs: number): Promise<Claim> {
+async function startWork(tx: Transaction, lane: string, id: number, owner: string, leaseMs: number): Promise<Claim | undefined> {
   // Counted before anything is done: what ends the process must not be tried for ever.
   const [work] = await tx.all(
     `UPDATE work SET state = 'running', attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, $2)
-    WHERE id = $1 RETURNING *`,
+    WHERE id = $1 AND state = 'waiting' RETURNING *`,
     id,
     tx.now,
   );
-  if (work === undefined) throw new Error(`the work ${id} is gone`);
+  // Cancelled by somebody at this very moment.
+  if (work === undefined) return undefined;
   const attempt = integer(work, 'attempts');
   const [attempted] = await tx.all(
     `INSERT INTO attempts (work, number, started_at, message) VALUES ($1, $2, $3, '') RETURNING fence`,

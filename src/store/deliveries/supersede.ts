@@ -3,17 +3,33 @@ import { idOf, integer, json, optionalInteger, text } from './rows.ts';
 import type { WaitingWork } from './newest-wins.ts';
 import type { Row, Transaction } from './transaction.ts';
 
+/** Waiting work, with what is needed to end it. */
+export interface SupersededWork extends Pick<WaitingWork, 'id' | 'delivery'> {
+  readonly kind: string;
+  readonly projectId: string;
+}
+
 /** Ends waiting work for the sake of a newer delivery. */
-export async function supersede(tx: Transaction, work: Pick<WaitingWork, 'id' | 'delivery'>, by: number): Promise<void> {
+export async function supersede(tx: Transaction, { id, delivery, kind, projectId }: SupersededWork, by: number): Promise<void> {
   const message = `superseded by ${idOf('delivery', by)}`;
   const changed = await tx.run(
     `UPDATE work SET state = 'superseded', message = $2, superseded_by = $3, ended_at = $4 WHERE id = $1 AND state = 'waiting'`,
-    work.id,
+    id,
     message,
     by,
     tx.now,
   );
-  if (changed > 0) await tellEnd(tx, work.id, work.delivery);
+  if (changed === 0) return;
+  if (kind === 'action') return tellEnd(tx, id, delivery);
+  // Nothing else belongs to a delivery that was never planned; there may be very many of them.
+  await tx.run(
+    `UPDATE deliveries SET state = 'superseded', message = $2, superseded_by = $3, ended_at = $4 WHERE sequence = $1`,
+    delivery,
+    message,
+    by,
+    tx.now,
+  );
+  await addEvent(tx, { delivery, projectId, type: 'state', state: 'superseded', message });
 }
 
 /** Tells how an action ended, and gives its delivery the state that follows. */
