@@ -18,6 +18,8 @@ export interface StoreHealth {
 
 /** How soon a file that failed is opened again, milliseconds. */
 const reopenMs = 1_000;
+/** A file that fails for the same reason again within this time, as on a full disk, is not told of again, milliseconds. */
+const quietMs = 60_000;
 
 /**
  * Opens the deliveries of a single process in one file.
@@ -67,6 +69,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   #session: WorkerSession | undefined;
   #opening: Promise<void> | undefined;
   #onEnd: (() => void) | undefined;
+  #lastFailure: { readonly reason: string; readonly at: number } | undefined;
 
   constructor(options: SqliteDeliveryStoreOptions) {
     this.#options = options;
@@ -144,15 +147,20 @@ export class SqliteDeliveryStore implements DeliveryStore {
 
   #recover(reason: string): void {
     if (this.#closing) return;
-    this.#options.log.error('the delivery store is unavailable', { reason });
-    const reopen = (): void => {
-      this.open().then(
-        () => this.#options.log.info('the delivery store is available again'),
-        () => again(),
-      );
+    const last = this.#lastFailure;
+    const told = last?.reason === reason && performance.now() - last.at < quietMs;
+    this.#lastFailure = { reason, at: performance.now() };
+    if (!told) this.#options.log.error('the delivery store is unavailable', { reason });
+    const reopen = async (): Promise<void> => {
+      try {
+        await this.open();
+        if (!told) this.#options.log.info('the delivery store is available again');
+      } catch {
+        again();
+      }
     };
     const again = (): void => {
-      if (!this.#closing) this.#reopening = setTimeout(reopen, reopenMs).unref();
+      if (!this.#closing) this.#reopening = setTimeout(() => void reopen(), reopenMs).unref();
     };
     again();
   }

@@ -10,7 +10,7 @@ export interface SessionListener {
 }
 
 /** The thread's own memory, beside SQLite's cache; megabytes. */
-const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
 /** The life of one worker thread, from opening the file to its end. */
 export class WorkerSession {
