@@ -32,6 +32,7 @@ export async function runDriver(
   config: DriverConfig,
   request: DeliveryRequest = deliveryRequest(),
   signal: AbortSignal = new AbortController().signal,
+  beforeWrite: (step: string) => void = () => undefined,
 ): Promise<Run> {
   const acceptance = driver.accept(request, config);
   if (acceptance.kind === 'ignored') throw new Error(`ignored: ${acceptance.reason}`);
@@ -44,7 +45,10 @@ export async function runDriver(
     delivery,
     signal,
     progress: (message) => progress.push(message),
-    beforeWrite: async (step) => void steps.push(step),
+    async beforeWrite(step) {
+      steps.push(step);
+      beforeWrite(step);
+    },
   };
   const results: ActionResult[] = [];
   for (const action of plan.actions) {

@@ -185,6 +185,12 @@ describe('scaleHost', () => {
     );
     expect(rancher.writes.at(-1)).to.deep.equal(evacuate('1h2'));
     expect(rancher.writes).to.have.lengthOf(2);
+    rancher.resources.set('1h2', host('1h2', 2, { state: 'removing' }));
+    await driver.execute(
+      { target: '', description: '', input: { kind: 'delete', byTemplate: false, hostIds: ['1h2'] } },
+      context,
+    );
+    expect(rancher.writes, 'it is on its way out already').to.have.lengthOf(2);
   });
 
   it('keeps all groups of a project apart, for their names', () => {
