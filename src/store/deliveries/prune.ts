@@ -1,4 +1,5 @@
 import type { PruneResult, RetentionPolicy } from '../../framework/deliveries/delivery-store.ts';
+import { neverReady } from './lanes.ts';
 import { integer } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
 
@@ -14,16 +15,23 @@ export async function prune(tx: Transaction, policy: RetentionPolicy): Promise<P
   const tooLarge = used > maxBytes ? batch : 0;
   const wanted = Math.min(batch, Math.max(tooMany, tooLarge));
   const young = tx.now - minAgeMs;
-  const deletable = [
-    ...(await oldest(tx, 'AND ended_at < $1', Math.min(young, tx.now - maxAgeMs), batch)),
-    // Those that did nothing go first.
-    ...(await oldest(tx, `AND state IN ('ignored', 'rejected') AND ended_at < $1`, young, wanted)),
-    ...(await oldest(tx, 'AND ended_at < $1', young, wanted)),
-  ];
-  const sequences = [...new Set(deletable.map((row) => integer(row, 'sequence')))].slice(0, batch);
+  const aged = await oldest(tx, 'AND ended_at < $1', Math.min(young, tx.now - maxAgeMs), batch);
+  const sequences = new Set(aged.map((row) => integer(row, 'sequence')));
+  // Those that did nothing go first, and no more go than are too many.
+  for (const which of [`AND state IN ('ignored', 'rejected')`, '']) {
+    if (sequences.size >= wanted) break;
+    for (const row of await oldest(tx, `${which} AND ended_at < $1`, young, wanted)) {
+      if (sequences.size < wanted) sequences.add(integer(row, 'sequence'));
+    }
+  }
   for (const sequence of sequences) await deleteDelivery(tx, sequence);
-  await tx.run('DELETE FROM lanes WHERE fence IS NULL AND ready_at > $1 AND last_ended_at < $2', tx.now + maxAgeMs, young);
-  return { deleted: sequences.length, full: sequences.length === 0 && used > maxBytes };
+  await tx.run(
+    `DELETE FROM lanes WHERE fence IS NULL AND ready_at = $1 AND last_ended_at < $2
+    AND NOT EXISTS (SELECT 1 FROM work WHERE lane = lanes.name AND state = 'waiting')`,
+    neverReady,
+    young,
+  );
+  return { deleted: sequences.size, full: sequences.size === 0 && used > maxBytes };
 }
 
 async function oldest(tx: Transaction, condition: string, before: number, limit: number): Promise<readonly Row[]> {
