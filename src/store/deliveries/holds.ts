@@ -15,19 +15,6 @@ export async function hold(
   const target = await findTarget(tx, projectId, targetId);
   if (target === undefined) return undefined;
   await addHold(tx, projectId, text(target, 'name'), newHold);
-  const waiting = await tx.all(
-    `SELECT w.id, w.delivery, w.planned FROM work w JOIN deliveries d ON d.sequence = w.delivery
-    WHERE w.lane = $1 AND w.state = 'waiting' AND d.project_id = $2`,
-    targetLane(text(target, 'name')),
-    projectId,
-  );
-  for (const work of waiting) {
-    const reason = await heldReason(tx, projectId, json<PlannedAction>(work, 'planned'));
-    if (reason === undefined) continue;
-    const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
-    await tx.run(ended, integer(work, 'id'), storable(reason), tx.now);
-    await tellEnd(tx, integer(work, 'id'), integer(work, 'delivery'));
-  }
   return toTarget(tx, target);
 }
 
@@ -58,7 +45,7 @@ export async function listTargets(tx: Transaction, projectId: string): Promise<T
   return targets;
 }
 
-/** Puts a hold on a target of a project, by its name. */
+/** Puts a hold on a target of a project, by its name, and ends what waits for it and is held. */
 export async function addHold(
   tx: Transaction,
   projectId: string,
@@ -76,6 +63,23 @@ export async function addHold(
     storable(heldBy),
     tx.now,
   );
+  await endHeld(tx, projectId, target);
+}
+
+async function endHeld(tx: Transaction, projectId: string, target: string): Promise<void> {
+  const waiting = await tx.all(
+    `SELECT w.id, w.delivery, w.planned FROM work w JOIN deliveries d ON d.sequence = w.delivery
+    WHERE w.lane = $1 AND w.state = 'waiting' AND d.project_id = $2`,
+    targetLane(target),
+    projectId,
+  );
+  for (const work of waiting) {
+    const reason = await heldReason(tx, projectId, json<PlannedAction>(work, 'planned'));
+    if (reason === undefined) continue;
+    const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
+    await tx.run(ended, integer(work, 'id'), storable(reason), tx.now);
+    await tellEnd(tx, integer(work, 'id'), integer(work, 'delivery'));
+  }
 }
 
 /** Why an action must not be done to its target now; undefined if it may. */
