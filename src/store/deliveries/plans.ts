@@ -3,14 +3,18 @@ import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { heldReason } from './holds.ts';
-import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
-import { idOf, integer, optionalInteger, requireSequence, storable, toJson } from './rows.ts';
+import { endAttempt, forUpdate, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
+import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
 import type { Transaction } from './transaction.ts';
 import { insertAction } from './work-rows.ts';
 
 export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan): Promise<PlannedWork[]> {
   const work = await requireClaim(tx, claim);
   const delivery = requireSequence('delivery', claim.delivery.id);
+  if (await endCancelled(tx, claim, work)) {
+    await refreshDelivery(tx, delivery);
+    return [];
+  }
   const skipped = [...plan.skipped];
   const planned: PlannedWork[] = [];
   const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);
@@ -52,6 +56,18 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   if (!inline || planned.length === 0) await endPlanning(tx, claim, work, planned.length, skipped);
   await refreshDelivery(tx, delivery);
   return planned;
+}
+
+/** Somebody asked to cancel the delivery while it was planned: then nothing waits to be done. */
+async function endCancelled(tx: Transaction, claim: Claim, work: number): Promise<boolean> {
+  const [row] = await tx.all(`SELECT cancelled_by FROM work WHERE id = $1${forUpdate(tx)}`, work);
+  const by = row && optionalText(row, 'cancelled_by');
+  if (by === undefined) return false;
+  const message = `cancelled by ${by}`;
+  await tx.run(`UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`, work, message, tx.now);
+  await endAttempt(tx, claim.fence, 'cancelled', message);
+  await freeLane(tx, claim.lane);
+  return true;
 }
 
 async function endPlanning(
