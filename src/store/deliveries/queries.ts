@@ -57,7 +57,8 @@ export async function getForReplay(
   return {
     summary: toSummary(row),
     request: toRequest(row),
-    actions: actions.map((work) => json<PlannedAction>(work, 'planned')),
+    // What was done before is not done over what others may have made of it since.
+    actions: actions.filter((work) => state(work) === 'interrupted').map((work) => json<PlannedAction>(work, 'planned')),
   };
 }
 
