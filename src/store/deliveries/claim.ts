@@ -29,12 +29,17 @@ export async function claim(tx: Transaction, request: ClaimRequest): Promise<Cla
   );
   for (const row of upstreams) {
     const upstream = text(row, 'upstream');
-    const free = Math.min(request.upstreams[upstream] ?? request.limit, request.limit - claims.length);
+    const free = Math.min(allowance(request, upstream), request.limit - claims.length);
     if (free > 0) claims.push(...(await claimUpstream(tx, upstream, free, request)));
   }
   const [next] = await tx.all('SELECT min(ready_at) AS at FROM lanes WHERE fence IS NULL AND ready_at > $1', tx.now);
   const nextReadyAt = next && optionalInteger(next, 'at');
   return { claims, ...(nextReadyAt !== undefined && nextReadyAt < neverReady && { nextReadyAt }) };
+}
+
+/** An upstream may have any name. */
+function allowance({ upstreams, limit }: ClaimRequest, upstream: string): number {
+  return Object.hasOwn(upstreams, upstream) ? (upstreams[upstream] ?? limit) : limit;
 }
 
 async function claimUpstream(tx: Transaction, upstream: string, free: number, request: ClaimRequest): Promise<Claim[]> {
