@@ -33,15 +33,10 @@ export async function recordProgress(
   message: string,
 ): Promise<void> {
   const work = actionId === undefined ? undefined : requireSequence('action', actionId);
+  const [held] = await tx.all('SELECT 1 AS one FROM lanes WHERE name = $1 AND fence = $2', claim.lane, claim.fence);
+  if (held === undefined) return;
   if (work !== undefined) {
-    const changed = await tx.run(
-      `UPDATE work SET message = $2 WHERE id = $1 AND state = 'running'
-      AND EXISTS (SELECT 1 FROM lanes WHERE name = $3 AND fence = $4)`,
-      work,
-      storable(message),
-      claim.lane,
-      claim.fence,
-    );
+    const changed = await tx.run(`UPDATE work SET message = $2 WHERE id = $1 AND state = 'running'`, work, storable(message));
     if (changed === 0) return;
   }
   await addProgress(tx, claim, work, message);
@@ -69,11 +64,26 @@ export async function end(tx: Transaction, claim: Claim, actionId: string | unde
     tx.now,
   );
   if (row !== undefined && actionId !== undefined) await endAction(tx, claim, row, ending);
+  const delivery = requireSequence('delivery', claim.delivery.id);
   if (work === claimed) {
+    if (claim.kind === 'inline') await endUnfinished(tx, delivery, ending);
     await endAttempt(tx, claim.fence, ending.state, storable(ending.message));
     await freeLane(tx, claim.lane);
   }
-  await tellEnd(tx, work, requireSequence('delivery', claim.delivery.id));
+  await tellEnd(tx, work, delivery);
+}
+
+/** Nobody comes back to the actions of an inline delivery that was ended before they were done. */
+async function endUnfinished(tx: Transaction, delivery: number, { state, message }: WorkEnd): Promise<void> {
+  const unfinished = await tx.all(
+    `UPDATE work SET state = $2, message = $3, ended_at = $4 WHERE delivery = $1 AND kind = 'action' AND ended_at IS NULL
+    RETURNING id`,
+    delivery,
+    state === 'cancelled' ? state : 'failed',
+    storable(message === '' ? 'not done' : `not done: ${message}`),
+    tx.now,
+  );
+  for (const row of unfinished) await tellEnd(tx, integer(row, 'id'), delivery);
 }
 
 async function endAction(tx: Transaction, claim: Claim, row: Row, { state, hold }: WorkEnd): Promise<void> {
@@ -87,7 +97,8 @@ export async function postpone(tx: Transaction, claim: Claim, postponement: Post
   const work = await requireClaim(tx, claim);
   const { message, readyAt, notBefore = 0, counts } = postponement;
   const [row] = await tx.all(
-    `UPDATE work SET state = 'waiting', message = $2, ready_at = $3, not_before = $4, attempts = attempts - $5 WHERE id = $1
+    `UPDATE work SET state = 'waiting', message = $2, ready_at = $3, not_before = $4, attempts = attempts - $5,
+      first_attempt_at = CASE WHEN attempts > $5 THEN first_attempt_at END WHERE id = $1
     RETURNING kind, cancelled_by, delivery`,
     work,
     storable(message),
@@ -117,18 +128,18 @@ export async function clearCrashes(tx: Transaction, claims: readonly Claim[]): P
 type Woken = { readonly upstream: string } | { readonly receiverId: string; readonly projectId: string };
 
 export async function wake(tx: Transaction, what: Woken): Promise<void> {
-  // Never before the time that the upstream itself has asked for.
+  // Never before the time that the upstream itself has asked for. An inline delivery's time is the end of somebody's patience.
   const earlier = 'UPDATE work SET ready_at = CASE WHEN not_before > $1 THEN not_before ELSE $1 END';
   if ('upstream' in what) {
     await tx.run(
-      `${earlier} WHERE state = 'waiting' AND ready_at > $1 AND lane IN (SELECT name FROM lanes WHERE upstream = $2)`,
+      `${earlier} WHERE state = 'waiting' AND kind <> 'inline' AND ready_at > $1 AND lane IN (SELECT name FROM lanes WHERE upstream = $2)`,
       tx.now,
       what.upstream,
     );
     await tx.run('UPDATE lanes SET ready_at = $1 WHERE upstream = $2 AND fence IS NULL AND ready_at > $1', tx.now, what.upstream);
     return;
   }
-  const ofReceiver = `state = 'waiting' AND delivery IN (SELECT sequence FROM deliveries
+  const ofReceiver = `state = 'waiting' AND kind <> 'inline' AND delivery IN (SELECT sequence FROM deliveries
     WHERE project_id = $2 AND receiver_id = $3 AND state IN ('queued', 'waiting', 'running'))`;
   await tx.run(
     `UPDATE lanes SET ready_at = $1 WHERE fence IS NULL AND ready_at > $1
