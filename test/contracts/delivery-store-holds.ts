@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import type { TargetRecord } from '../../src/framework/deliveries/delivery-record.ts';
+import { actionOn, claimAll, claimOne, planned, push, read, states, succeed, type UseStore } from './delivery-store-use.ts';
+
+export function itKeepsHolds(store: UseStore): void {
+  const v2 = 'acme/web:2';
+  const by = { reason: 'it broke', heldBy: 'user 1a1' };
+
+  describe('a target', () => {
+    it('is known from the first plan on, once in each project', async () => {
+      await planned(store(), {}, actionOn('a'), actionOn('b'));
+      await planned(store(), { tag: '2' }, actionOn('a')).catch(() => undefined);
+      for (const claim of await claimAll(store())) await succeed(store(), claim);
+      await planned(store(), { projectId: '1a7' }, actionOn('a'));
+      const targets = await store().listTargets('1a5');
+      expect(targets.map(({ name, projectId, holds }) => ({ name, projectId, holds }))).to.deep.equal([
+        { name: 'a', projectId: '1a5', holds: [] },
+        { name: 'b', projectId: '1a5', holds: [] },
+      ]);
+      for (const target of targets) {
+        expect(target.id).to.match(/^1wt[1-9]\d*$/);
+        expect(await store().getTarget('1a5', target.id)).to.deep.equal(target);
+      }
+      expect(await store().listTargets('1a7')).to.have.length(1);
+      expect(await store().listTargets('1a8')).to.deep.equal([]);
+    });
+  });
+
+  describe('a hold', () => {
+    const targetNamed = async (name: string, projectId = '1a5'): Promise<TargetRecord> => {
+      const found = (await store().listTargets(projectId)).find((target) => target.name === name);
+      if (found === undefined) throw new Error(`there is no target ${name}`);
+      return found;
+    };
+    /** Makes a target known. */
+    const known = async (projectId = '1a5'): Promise<TargetRecord> => {
+      await planned(store(), { projectId, tag: 'first' }, actionOn('t'));
+      await succeed(store(), await claimOne(store()));
+      return targetNamed('t', projectId);
+    };
+
+    it('leaves its image out of a plan, with the reason', async () => {
+      const { id: target } = await known();
+      const held = await store().hold('1a5', target, { image: v2, ...by });
+      expect(held?.holds).to.have.length(1);
+      expect(held?.holds[0]).to.deep.include({ image: v2, ...by });
+      expect(held?.holds[0]?.heldAt).to.be.a('number');
+      const { id, works } = await planned(store(), {}, actionOn('t', { images: ['other', v2] }));
+      expect(works).to.deep.equal([]);
+      const record = await read(store(), id);
+      expect(record.state).to.equal('ignored');
+      expect(record.message)
+        .to.match(/^on hold/)
+        .and.include('it broke');
+      expect(record.skipped).to.deep.equal([{ target: 't', reason: record.message }]);
+      expect(await claimAll(store())).to.deep.equal([]);
+    });
+
+    it('leaves other images, other targets and the rest of the plan alone', async () => {
+      const { id: target } = await known();
+      await store().hold('1a5', target, { image: v2, ...by });
+      const free = [actionOn('t', { images: ['acme/web:3'] }), actionOn('t'), actionOn('u', { images: [v2] })];
+      const { works, id } = await planned(store(), {}, actionOn('t', { images: [v2] }), ...free);
+      expect(works.map(({ action }) => action)).to.deep.equal(free);
+      expect((await read(store(), id)).skipped.map(({ target: name }) => name)).to.deep.equal(['t']);
+    });
+
+    it('on no image in particular holds all of them', async () => {
+      const { id: target } = await known();
+      await store().hold('1a5', target, { image: '', ...by });
+      for (const images of [undefined, [], ['x']]) {
+        const { works } = await planned(store(), {}, actionOn('t', images && { images }));
+        expect(works).to.deep.equal([]);
+      }
+    });
+
+    it('that is set later ends what waits for the target and is held', async () => {
+      const { id: target } = await known();
+      const held = await planned(store(), {}, actionOn('t', { images: [v2] }), actionOn('u', { images: [v2] }));
+      const other = await claimAll(store());
+      for (const claim of other) await store().postpone(claim, { message: '', readyAt: 0, counts: true });
+      await store().hold('1a5', target, { image: v2, ...by });
+      const record = await read(store(), held.id);
+      expect(record.actions.map(({ target: name, state }) => `${name} ${state}`)).to.deep.equal(['t cancelled', 'u waiting']);
+      expect(record.actions[0]?.message).to.match(/^on hold/);
+      const claim = await claimOne(store());
+      expect(claim.actions[0]?.action.target).to.equal('u');
+      await succeed(store(), claim);
+      expect(await states(store(), held.id)).to.deep.equal(['cancelled']);
+    });
+
+    it('does not touch what is under way', async () => {
+      const { id: target } = await known();
+      const { id } = await planned(store(), {}, actionOn('t', { images: [v2] }));
+      const claim = await claimOne(store());
+      await store().hold('1a5', target, { image: v2, ...by });
+      await succeed(store(), claim);
+      expect(await states(store(), id)).to.deep.equal(['succeeded']);
+    });
+
+    it('is set by an action that failed, and ends what waits with the same image', async () => {
+      await planned(store(), {}, actionOn('t', { images: [v2] }));
+      const claim = await claimOne(store());
+      const waits = await planned(store(), { tag: 'again' }, actionOn('t', { images: [v2] }));
+      const other = await planned(store(), { tag: 'other' }, actionOn('t', { images: ['acme/web:3'] }));
+      const hold = { image: v2, reason: 'the rollout failed' };
+      await store().end(claim, claim.actions[0]?.id, { state: 'rolledBack', message: '', hold });
+      expect((await targetNamed('t')).holds[0]).to.deep.include(hold);
+      expect((await targetNamed('t')).holds[0]?.heldBy).to.include(claim.delivery.id);
+      expect((await claimOne(store())).delivery.id).to.equal(other.id);
+      expect(await states(store(), waits.id)).to.deep.equal(['cancelled']);
+      expect((await planned(store(), { tag: 'new' }, actionOn('t', { images: [v2] }))).works).to.deep.equal([]);
+    });
+
+    it('is set once for an image, with the last reason', async () => {
+      const { id: target } = await known();
+      await store().hold('1a5', target, { image: v2, ...by });
+      await store().hold('1a5', target, { image: 'acme/web:3', ...by });
+      const held = await store().hold('1a5', target, { image: v2, reason: 'still broken', heldBy: 'user 1a2' });
+      const reasons = new Map(held?.holds.map(({ image, reason, heldBy }) => [image, `${reason} ${heldBy}`]));
+      expect(Object.fromEntries(reasons)).to.deep.equal({ [v2]: 'still broken user 1a2', 'acme/web:3': 'it broke user 1a1' });
+      expect(held?.holds).to.have.length(2);
+    });
+
+    it('ends for one image or for all', async () => {
+      const { id: target } = await known();
+      for (const image of ['', 'b', v2]) await store().hold('1a5', target, { image, ...by });
+      expect((await store().releaseHold('1a5', target, 'none'))?.holds).to.have.length(3);
+      expect((await store().releaseHold('1a5', target, ''))?.holds.map(({ image }) => image)).to.have.members(['b', v2]);
+      expect((await store().releaseHold('1a5', target, v2))?.holds.map(({ image }) => image)).to.deep.equal(['b']);
+      expect((await planned(store(), {}, actionOn('t', { images: [v2] }))).works).to.have.length(1);
+      expect((await store().releaseHold('1a5', target))?.holds).to.deep.equal([]);
+    });
+
+    it('holds for its own project only', async () => {
+      const mine = await known();
+      const theirs = await known('1a7');
+      expect(mine.id).not.to.equal(theirs.id);
+      expect(await store().hold('1a7', mine.id, { image: '', ...by })).to.equal(undefined);
+      expect(await store().releaseHold('1a7', mine.id)).to.equal(undefined);
+      const { id } = await planned(store(), { projectId: '1a7' }, actionOn('t'));
+      await store().hold('1a5', mine.id, { image: '', ...by });
+      expect((await claimOne(store())).delivery.id).to.equal(id);
+      expect((await store().getTarget('1a7', theirs.id))?.holds).to.deep.equal([]);
+    });
+
+    it('of a target that is not there is none', async () => {
+      await push(store());
+      for (const id of ['1wt1', '1wt99', '1wd1', '', 'x', `1wt1' --`, '1wt1\0', '1wt99999999999999999999', '1wt-1', '1wt1.5']) {
+        expect(await store().hold('1a5', id, { image: '', ...by })).to.equal(undefined);
+        expect(await store().releaseHold('1a5', id)).to.equal(undefined);
+        expect(await store().getTarget('1a5', id)).to.equal(undefined);
+      }
+    });
+  });
+}

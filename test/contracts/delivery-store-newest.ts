@@ -1,0 +1,244 @@
+import { expect } from 'chai';
+import type { Claim } from '../../src/framework/deliveries/delivery-store.ts';
+import type { PlannedAction } from '../../src/framework/driver.ts';
+import {
+  actionOn,
+  claimAll,
+  claimOne,
+  deliveryOf,
+  hour,
+  imageEvent,
+  planned,
+  push,
+  type Push,
+  read,
+  states,
+  succeed,
+  type UseStore,
+} from './delivery-store-use.ts';
+
+export function itLetsTheNewestWin(store: UseStore): void {
+  describe('of several pushes that wait for their plan', () => {
+    it('the last to arrive is planned, and the others say by which they were superseded', async () => {
+      const ids = [await push(store()), await push(store()), await push(store())];
+      const claim = await claimOne(store());
+      expect(claim.delivery.id).to.equal(ids[2]);
+      for (const id of ids.slice(0, 2)) {
+        const record = await read(store(), id);
+        expect(record).to.include({ state: 'superseded', supersededBy: ids[2], message: `superseded by ${ids[2]}` });
+        expect(record.endedAt).to.be.a('number');
+      }
+      await store().recordPlan(claim, { actions: [], skipped: [] });
+      expect(await claimAll(store())).to.deep.equal([]);
+    });
+
+    it('the one that was pushed last is planned, whenever it arrived', async () => {
+      const ids = [
+        await push(store(), { pushedAt: 1 }),
+        await push(store(), { pushedAt: 3 }),
+        await push(store(), { pushedAt: 2 }),
+      ];
+      expect((await claimOne(store())).delivery.id).to.equal(ids[1]);
+      expect(await states(store(), ...ids)).to.deep.equal(['superseded', 'running', 'superseded']);
+    });
+
+    it('the last of those pushed at the same time is planned', async () => {
+      const ids = [await push(store(), { pushedAt: 5 }), await push(store(), { pushedAt: 5 })];
+      expect((await claimOne(store())).delivery.id).to.equal(ids[1]);
+    });
+
+    it('arrival decides where one does not say when it was pushed', async () => {
+      const ids = [await push(store(), { pushedAt: 9_000 }), await push(store())];
+      expect((await claimOne(store())).delivery.id).to.equal(ids[1]);
+      expect(await states(store(), ...ids)).to.deep.equal(['superseded', 'running']);
+    });
+
+    it('none is lost to another repository, registry, tag or receiver', async () => {
+      const pushes: Push[] = [{}, { tag: '2' }, { repository: 'acme/api' }, { receiver: 'other' }, { projectId: '1a7' }];
+      const ids: string[] = [];
+      for (const each of pushes) ids.push(await push(store(), each));
+      ids.push(await push(store(), { events: [{ ...imageEvent(), registry: 'quay.io' }] }));
+      const seen: string[] = [];
+      for (let claims = await claimAll(store()); claims.length > 0; claims = await claimAll(store())) {
+        for (const claim of claims) {
+          seen.push(claim.delivery.id);
+          await store().end(claim, undefined, { state: 'failed', message: '' });
+        }
+      }
+      expect(seen.toSorted()).to.deep.equal(ids.toSorted());
+    });
+
+    it('one with several images is superseded only when each has a newer push', async () => {
+      const both = await push(store(), { events: [imageEvent({ tag: 'a' }), imageEvent({ tag: 'b' })] });
+      const one = await push(store(), { tag: 'a' });
+      const first = await claimOne(store());
+      expect(first.delivery.id).to.equal(both);
+      expect(await states(store(), one)).to.deep.equal(['queued']);
+      await store().postpone(first, { message: 'later', readyAt: 0, counts: true });
+      const other = await push(store(), { tag: 'b' });
+      expect((await claimOne(store())).delivery.id).to.equal(one);
+      expect(await states(store(), both, other)).to.deep.equal(['superseded', 'queued']);
+      expect([one, other]).to.include((await read(store(), both)).supersededBy);
+    });
+
+    it('what is under way is not superseded, and what has no image never', async () => {
+      const running = await push(store());
+      const claim = await claimOne(store());
+      const bare = [await push(store(), { events: [] }), await push(store(), { events: [] })];
+      const newer = await push(store());
+      expect(await claimAll(store())).to.deep.equal([]);
+      expect(await states(store(), running, newer)).to.deep.equal(['running', 'queued']);
+      await store().end(claim, undefined, { state: 'succeeded', message: '' });
+      for (const id of [...bare, newer]) {
+        const next = await claimOne(store());
+        expect(next.delivery.id).to.equal(id);
+        await store().end(next, undefined, { state: 'succeeded', message: '' });
+      }
+    });
+
+    it('a replay counts as new, whenever its image was pushed', async () => {
+      const first = await push(store(), { pushedAt: 1 });
+      await store().end(await claimOne(store()), undefined, { state: 'failed', message: '' });
+      const newer = await push(store(), { pushedAt: 2 });
+      const replay = await push(store(), { pushedAt: 1, replayOf: first });
+      expect((await claimOne(store())).delivery.id).to.equal(replay);
+      expect(await states(store(), newer)).to.deep.equal(['superseded']);
+    });
+  });
+
+  describe('of several actions that wait for one target', () => {
+    /** Has actions wait behind one that is being done. */
+    const behind = async (
+      ...waiting: readonly (readonly [Push, Partial<PlannedAction>])[]
+    ): Promise<{ readonly running: Claim; readonly ids: string[] }> => {
+      await planned(store(), { receiver: 'before', tag: 'before' }, actionOn('target', { streams: ['other'] }));
+      const running = await claimOne(store());
+      const ids: string[] = [];
+      for (const [index, [parts, action]] of waiting.entries()) {
+        ids.push((await planned(store(), { tag: `t${index}`, ...parts }, actionOn('target', action))).id);
+      }
+      return { running, ids };
+    };
+    /** Does everything, one after the other. @returns the deliveries in that order. */
+    const doAll = async (): Promise<string[]> => {
+      const done: string[] = [];
+      for (let claims = await claimAll(store()); claims.length > 0; claims = await claimAll(store())) {
+        expect(claims).to.have.length(1);
+        for (const claim of claims) {
+          done.push(claim.delivery.id);
+          await succeed(store(), claim);
+        }
+      }
+      return done;
+    };
+
+    it('only the newest of a stream is done, and each other one says by which', async () => {
+      const streams = ['web acme/web'];
+      const { running, ids } = await behind([{}, { streams }], [{}, { streams }], [{}, { streams }]);
+      expect(await states(store(), ...ids)).to.deep.equal(['waiting', 'waiting', 'waiting']);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal([ids[2]]);
+      for (const id of ids.slice(0, 2)) {
+        const { state, supersededBy, actions } = await read(store(), id);
+        expect({ state, supersededBy }).to.deep.equal({ state: 'superseded', supersededBy: ids[2] });
+        expect(actions[0]).to.include({ state: 'superseded', supersededBy: ids[2] });
+      }
+    });
+
+    it('the push is newest that was made last', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind(
+        [{ pushedAt: 3_000 }, { streams }],
+        [{ pushedAt: 1_000 }, { streams }],
+        [{ pushedAt: 2_000 }, { streams }],
+      );
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal([ids[0]]);
+    });
+
+    it('the greater version wins over the later push', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind(
+        [{ pushedAt: 1_000 }, { streams, rank: '0002' }],
+        [{ pushedAt: 3_000 }, { streams, rank: '0001' }],
+      );
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal([ids[0]]);
+      expect((await read(store(), ids[1] ?? '')).supersededBy).to.equal(ids[0]);
+    });
+
+    it('a push for another container is never lost', async () => {
+      const { running, ids } = await behind([{}, { streams: ['web'] }], [{}, { streams: ['log'] }], [{}, { streams: ['web'] }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal([ids[1], ids[2]]);
+    });
+
+    it('one of two streams is superseded only when newer ones have both', async () => {
+      const one = await behind([{}, { streams: ['web', 'log'] }], [{}, { streams: ['web'] }]);
+      await succeed(store(), one.running);
+      expect(await doAll()).to.deep.equal(one.ids);
+      const two = await behind([{}, { streams: ['web', 'log'] }], [{}, { streams: ['web'] }], [{}, { streams: ['log'] }]);
+      await succeed(store(), two.running);
+      expect(await doAll()).to.deep.equal(two.ids.slice(1));
+      const wide = await behind([{}, { streams: ['web'] }], [{}, { streams: ['web', 'log'] }]);
+      await succeed(store(), wide.running);
+      expect(await doAll()).to.deep.equal(wide.ids.slice(1));
+    });
+
+    it('none is lost that has no stream, or is of another receiver', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind([{}, {}], [{}, {}], [{}, { streams }], [{ receiver: 'b' }, { streams }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal(ids);
+    });
+
+    it('one that comes late is not done over a newer push', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind([{ pushedAt: 2_000 }, { streams }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal(ids);
+      const late = await planned(store(), { pushedAt: 1_000, tag: 'late' }, actionOn('target', { streams }));
+      const both = await planned(store(), { pushedAt: 1_000, tag: 'both' }, actionOn('target', { streams: ['web', 'log'] }));
+      expect(await doAll()).to.deep.equal([both.id]);
+      expect(await read(store(), late.id)).to.include({ state: 'superseded', supersededBy: ids[0] });
+    });
+
+    it('one that failed does not stand in the way of an older push', async () => {
+      const streams = ['web'];
+      await planned(store(), { pushedAt: 2_000 }, actionOn('target', { streams }));
+      const claim = await claimOne(store());
+      await store().end(claim, claim.actions[0]?.id, { state: 'rolledBack', message: '' });
+      const older = await planned(store(), { pushedAt: 1_000, tag: 'older' }, actionOn('target', { streams }));
+      expect(await doAll()).to.deep.equal([older.id]);
+    });
+
+    it('the newest waits as long as the upstream asked for', async () => {
+      const streams = ['web'];
+      await planned(store(), {}, actionOn('target', { streams }));
+      const notBefore = Date.now() + hour;
+      await store().postpone(await claimOne(store()), { message: '', readyAt: notBefore, notBefore, counts: true });
+      const newer = await planned(store(), { tag: '2' }, actionOn('target', { streams }));
+      expect(await claimAll(store())).to.deep.equal([]);
+      await store().wake({ upstream: 'rancher' });
+      expect(await claimAll(store())).to.deep.equal([]);
+      expect(await states(store(), newer.id)).to.deep.equal(['waiting']);
+    });
+
+    it('the newest goes first where the older one only waits for its next try', async () => {
+      const streams = ['web'];
+      const older = await planned(store(), {}, actionOn('target', { streams }));
+      await store().postpone(await claimOne(store()), { message: '', readyAt: Date.now() + hour, counts: true });
+      const newer = await planned(store(), { tag: '2' }, actionOn('target', { streams }));
+      expect((await claimOne(store())).delivery.id).to.equal(newer.id);
+      expect(await states(store(), older.id)).to.deep.equal(['superseded']);
+    });
+
+    it('those of one delivery do not supersede each other for other targets', async () => {
+      const streams = ['web'];
+      const { id } = await store().accept(deliveryOf());
+      const actions = [actionOn('a', { streams }), actionOn('b', { streams }), actionOn('c', { streams })];
+      await store().recordPlan(await claimOne(store()), { actions, skipped: [] });
+      expect((await claimAll(store())).map(({ delivery }) => delivery.id)).to.deep.equal([id, id, id]);
+    });
+  });
+}
