@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { repeatableEnds } from '../../framework/deliveries/delivery-record.ts';
 import type { Accepted, NewDelivery } from '../../framework/deliveries/delivery-store.ts';
 import type { ImageEvent } from '../../framework/payload-format.ts';
@@ -26,7 +27,7 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
     if (delivery.kind === 'rejected') await dropOldRejected(tx, delivery.receiver.key);
     return { id, duplicate: false };
   }
-  for (const identity of delivery.identities) await remember(tx, delivery.receiver.key, identity, sequence);
+  for (const identity of delivery.identities) await remember(tx, delivery.receiver.key, inIndex(identity), sequence);
   const lane = laneOf(delivery, sequence);
   const work = await insertWork(tx, {
     delivery: sequence,
@@ -90,8 +91,13 @@ function coalescedBy({ registry, repository, tag }: ImageEvent): string {
 
 /** When the newest image was pushed, if all tell. A replay counts as new: somebody asked for it. */
 export function pushTime({ events, replayOf }: Pick<NewDelivery, 'events' | 'replayOf'>): number | undefined {
-  const times = events.flatMap(({ pushedAt }) => (pushedAt === undefined ? [] : [Math.round(pushedAt)]));
+  const times = events.flatMap(({ pushedAt }) => (pushedAt === undefined ? [] : [toInteger(pushedAt)]));
   return replayOf === undefined && times.length > 0 && times.length === events.length ? Math.max(...times) : undefined;
+}
+
+/** A sender may say anything; both databases keep integers below 2^53. */
+function toInteger(time: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Math.round(time)));
 }
 
 function laneOf({ kind, lane, projectId, receiver }: NewDelivery, sequence: number): string {
@@ -101,7 +107,7 @@ function laneOf({ kind, lane, projectId, receiver }: NewDelivery, sequence: numb
 
 /** The delivery that this one repeats, if it is a duplicate. */
 async function findFirst(tx: Transaction, { receiver, identities }: NewDelivery): Promise<number | undefined> {
-  for (const identity of identities) {
+  for (const identity of identities.map(inIndex)) {
     // Two replicas may be given the same delivery at once: who inserts second waits for the first.
     const inserted = tx.dialect === 'postgres' ? await reserve(tx, receiver.key, identity) : false;
     if (inserted) continue;
@@ -115,6 +121,11 @@ async function findFirst(tx: Transaction, { receiver, identities }: NewDelivery)
     return integer(row, 'delivery');
   }
   return undefined;
+}
+
+/** PostgreSQL takes no long texts into an index. */
+function inIndex(identity: string): string {
+  return identity.length > 500 ? `sha256 ${crypto.hash('sha256', identity)}` : identity;
 }
 
 async function reserve(tx: Transaction, key: string, identity: string): Promise<boolean> {

@@ -25,7 +25,7 @@ export class PostgresFailure extends Error {
 
   /** A fault of the statement or of what is stored by it, and so of this program: another try gives the same. */
   get ofStatement(): boolean {
-    return this.connected && /^(?:22|23|42)/.test(this.code) && !missing.has(this.code);
+    return this.connected && /^(?:22|23|42|54)/.test(this.code) && !missing.has(this.code);
   }
 
   /** What callers of the store are to see. */

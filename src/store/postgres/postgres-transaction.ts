@@ -38,11 +38,16 @@ export class PostgresTransaction implements Transaction {
   async #query(text: string, values: readonly SqlValue[]): Promise<QueryResult> {
     const name = preparedName(text);
     try {
-      return await this.#client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+      return await this.#client.query({ text, values: values.map(storable), ...(name !== undefined && { name }) });
     } catch (thrown) {
       throw new PostgresFailure(thrown);
     }
   }
+}
+
+/** PostgreSQL takes no NUL in a text, and what is looked for may have one as well as what is stored. */
+function storable(value: SqlValue): SqlValue {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\u2400') : value;
 }
 
 const names = new Map<string, string>();
