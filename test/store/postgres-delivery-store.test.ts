@@ -107,7 +107,7 @@ describe('the PostgreSQL delivery store', () => {
         ),
       ),
     );
-    expect(accepted.filter((each) => each.duplicate === false)).to.have.length(1);
+    expect(accepted.filter((each) => !each.duplicate)).to.have.length(1);
     expect(new Set(accepted.map((each) => each.id)).size).to.equal(1);
     expect(await first.get('1a5', accepted[0]?.id ?? '')).to.include({ duplicates: 119 });
   });

@@ -21,17 +21,23 @@ export class PostgresServer {
   readonly #folder: string;
   readonly #bin: string;
   readonly #password: string;
+  readonly #settings: readonly string[];
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, bin: string, port: number, password: string) {
+  private constructor(folder: string, bin: string, port: number, password: string, settings: readonly string[]) {
+    this.#settings = settings;
     this.#folder = folder;
     this.#bin = bin;
     this.port = port;
     this.#password = password;
   }
 
-  /** Makes a server and starts it; takes about 2 s. @param bin the folder of PostgreSQL's programs. */
-  static async create(bin: string): Promise<PostgresServer> {
+  /**
+   * Makes a server and starts it; takes about a second.
+   * @param bin the folder of PostgreSQL's programs.
+   * @param settings its settings, such as `fsync=off`.
+   */
+  static async create(bin: string, settings: readonly string[] = []): Promise<PostgresServer> {
     await removeLeftovers();
     const folder = await mkdtemp(path.join(os.tmpdir(), folderPrefix));
     await writeFile(path.join(folder, runnerFile), String(process.pid));
@@ -51,7 +57,7 @@ export class PostgresServer {
       ['-D', data, '-U', user, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-sync'],
       { ...unprivileged, cwd: data },
     );
-    const server = new PostgresServer(folder, usable, await freePort(), password);
+    const server = new PostgresServer(folder, usable, await freePort(), password, settings);
     await server.start();
     return server;
   }
@@ -87,6 +93,7 @@ export class PostgresServer {
           'listen_addresses=127.0.0.1',
           '-c',
           'unix_socket_directories=',
+          ...this.#settings.flatMap((setting) => ['-c', setting]),
         ],
         { ...unprivileged, cwd: path.join(this.#folder, 'data'), stdio: ['ignore', 'ignore', 'pipe'] },
       );
