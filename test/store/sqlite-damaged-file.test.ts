@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-store.ts';
 import { newDelivery } from '../support/new-delivery.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { until } from '../support/until.ts';
 
 const stored = 300;
 const silent = { info: () => undefined, error: () => undefined };
@@ -133,6 +134,31 @@ describe('a damaged file of the SQLite delivery store', () => {
       }
     }
     expect(refused).to.be.greaterThan(places.length / 2);
+  });
+
+  it('makes the store refuse all calls, and say why, when the damage shows up later', async () => {
+    fs.rmSync(file);
+    const said: unknown[] = [];
+    const store = await openSqliteDeliveryStore({ file, log: { ...silent, error: (_message, fields) => said.push(fields) } });
+    try {
+      const request = { headers: {}, query: '', body: Buffer.alloc(2 ** 20, 'b') };
+      // More than SQLite keeps in memory.
+      for (let number = 0; number < 64; number++) await store.accept(newDelivery({ request }));
+      const descriptor = fs.openSync(file, 'r+');
+      fs.writeSync(descriptor, Buffer.alloc(2 ** 19), 0, 2 ** 19, 3 * 2 ** 20);
+      fs.closeSync(descriptor);
+      const reads = await Promise.allSettled(Array.from({ length: 8 }, (_, index) => store.get('1a5', `1wd${index + 1}`)));
+      const failed = reads.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+      expect(failed[0]).to.be.instanceOf(StoreUnavailableError);
+      expect(failed[0]?.message).to.include(`${file} is damaged`).and.include('backup');
+      expect(store.health()).to.deep.equal({ available: false, reason: failed[0]?.message });
+      expect(await thrownBy(store.accept(newDelivery()))).to.be.instanceOf(StoreUnavailableError);
+      await until(() => store.health().reason?.includes('*** in database main ***') ?? false);
+      expect(said).to.deep.equal([{ reason: failed[0]?.message }]);
+    } finally {
+      await store.close();
+      fs.rmSync(`${file}-wal`, { force: true });
+    }
   });
 
   it('is told from one of another program, which is not touched', async () => {

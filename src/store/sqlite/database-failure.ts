@@ -16,9 +16,12 @@ const code = {
 };
 const failures: ReadonlySet<number> = new Set(Object.values(code));
 
+/** A file that will not get better by waiting. */
+export class DamagedFileError extends StoreUnavailableError {}
+
 /** What a person can do about a file that is damaged. */
-export function damaged(file: string, detail: string): StoreUnavailableError {
-  return new StoreUnavailableError(
+export function damaged(file: string, detail: string): DamagedFileError {
+  return new DamagedFileError(
     `${file} is damaged (${detail}). Stop the service, move ${file} and ${file}-wal aside, and put a backup in their place or ` +
       'start without: the history of deliveries, and whatever still waited in the file, is lost then',
   );

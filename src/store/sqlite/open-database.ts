@@ -8,7 +8,7 @@ import { damageOfWriteAheadLog } from './write-ahead-log.ts';
 
 /** How long another process may hold the file before it counts as in use: one that is being replaced needs a moment to end. */
 const lockTimeoutMs = 2_000;
-/** Files up to these sizes are checked as a whole at the start; it takes about a second a gigabyte where nothing is to be read from a slow disk. */
+/** Files up to these sizes, in bytes, are checked as a whole at the start; it takes about a second a gigabyte where nothing is to be read from a slow disk. */
 const wholeCheckBytes = { afterCrash: 384 * 2 ** 20, afterClose: 64 * 2 ** 20 };
 /** What is going to be acted upon is checked in files of any size. */
 const checkedTables = ['work', 'lanes', 'applied', 'targets', 'holds'];
@@ -16,22 +16,23 @@ const checkedTables = ['work', 'lanes', 'applied', 'targets', 'holds'];
 /**
  * Opens the file for this process alone, makes it if it is not there, checks it, and brings its schema up to date.
  *
+ * @param suspect the file was found damaged before: all of it is checked, whatever its size.
  * @returns a connection whose every commit is on disk when it returns.
  * @throws StoreUnavailableError that names the file and says what to do.
  */
-export function openDatabase(file: string): DatabaseSync {
+export function openDatabase(file: string, suspect = false): DatabaseSync {
   try {
     if (!fs.existsSync(file)) createDatabase(file);
     if (fs.statSync(file).size === 0) throw damaged(file, 'it is empty');
     const damage = damageOfWriteAheadLog(`${file}-wal`);
     if (damage !== undefined) refuseDamagedLog(file, damage);
-    const crashed = isNotEmpty(`${file}-wal`);
+    const wholeBytes = isNotEmpty(`${file}-wal`) ? wholeCheckBytes.afterCrash : wholeCheckBytes.afterClose;
     const database = connect(file);
     try {
       migrateDatabase(database, file);
       // After a failed fsync the system may show pages that are not on disk; written once more, they are.
       checkpoint(database, file);
-      checkPages(database, file, crashed);
+      checkPages(database, file, suspect ? Infinity : wholeBytes);
       return database;
     } catch (thrown) {
       database.close();
@@ -142,13 +143,12 @@ function sync(name: string): void {
   }
 }
 
-/** @param crashed the last process did not close the file. */
-function checkPages(database: DatabaseSync, file: string, crashed: boolean): void {
+/** @param wholeBytes up to which size of the file all of it is checked. */
+function checkPages(database: DatabaseSync, file: string, wholeBytes: number): void {
   const { size } = fs.statSync(file);
   // SQLite reads the missing part of a last page as zeros.
   if (size % Number(database.prepare('PRAGMA page_size').get()?.['page_size']) !== 0) throw damaged(file, 'it was cut off');
-  const whole = size <= (crashed ? wholeCheckBytes.afterCrash : wholeCheckBytes.afterClose);
-  const checks = whole ? ['PRAGMA quick_check(1)'] : checkedTables.map((table) => `PRAGMA quick_check(${table})`);
+  const checks = size <= wholeBytes ? ['PRAGMA quick_check(1)'] : checkedTables.map((table) => `PRAGMA quick_check(${table})`);
   for (const check of checks) {
     const result = database.prepare(check).get()?.['quick_check'];
     if (result !== 'ok') throw damaged(file, String(result));

@@ -64,6 +64,8 @@ export class SqliteDeliveryStore implements DeliveryStore {
   readonly #queue = new CallQueue();
   /** Undefined while calls are taken. */
   #refusal: string | undefined = 'the delivery store is not open yet';
+  /** The file was found damaged. */
+  #suspect = false;
   #closing = false;
   #reopening: NodeJS.Timeout | undefined;
   #session: WorkerSession | undefined;
@@ -89,21 +91,24 @@ export class SqliteDeliveryStore implements DeliveryStore {
   /** @throws StoreUnavailableError */
   open(): Promise<void> {
     this.#opening = new Promise((resolve, reject) => {
-      const session = new WorkerSession(this.#options.file, {
+      const start = { file: this.#options.file, suspect: this.#suspect };
+      const session = new WorkerSession(start, {
         opened: () => {
           this.#session = session;
+          this.#suspect = false;
           this.#refusal = undefined;
           this.#queue.start(session);
           resolve();
         },
         ran: (outcomes) => this.#queue.settle(outcomes),
-        ended: (reason) => {
+        ended: (failure) => {
+          this.#suspect ||= failure?.damaged === true;
           const wasOpen = this.#session === session;
           this.#session = undefined;
-          this.#refuse(reason ?? 'the delivery store is closed');
+          this.#refuse(failure?.reason ?? 'the delivery store is closed');
           this.#onEnd?.();
           if (!wasOpen) reject(new StoreUnavailableError(this.#refusal));
-          else if (reason !== undefined) this.#recover(reason);
+          else if (failure !== undefined) this.#recover(failure.reason);
         },
       });
     });
@@ -152,16 +157,19 @@ export class SqliteDeliveryStore implements DeliveryStore {
     this.#lastFailure = { reason, at: performance.now() };
     if (!told) this.#options.log.error('the delivery store is unavailable', { reason });
     const reopen = async (): Promise<void> => {
+      const startedAt = performance.now();
       try {
         await this.open();
         if (!told) this.#options.log.info('the delivery store is available again');
       } catch {
-        again();
+        again(performance.now() - startedAt);
       }
     };
-    const again = (): void => {
-      if (!this.#closing) this.#reopening = setTimeout(() => void reopen(), reopenMs).unref();
+    const again = (tookMs: number): void => {
+      // A damaged file is checked as a whole each time.
+      const waitMs = Math.max(reopenMs, 5 * tookMs);
+      if (!this.#closing) this.#reopening = setTimeout(() => void reopen(), waitMs).unref();
     };
-    again();
+    again(0);
   }
 }

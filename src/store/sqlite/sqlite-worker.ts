@@ -1,14 +1,14 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { operations } from '../deliveries/operations.ts';
-import { unusable } from './database-failure.ts';
+import { DamagedFileError, unusable } from './database-failure.ts';
 import { GroupRunner } from './group-runner.ts';
 import { checkpoint, openDatabase } from './open-database.ts';
 import { unpackCalls } from './packed-calls.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 /** The thread that alone talks to the file, for as long as nothing goes wrong with it: a new thread opens it again. */
-function serve(port: MessagePort, file: string): void {
+function serve(port: MessagePort, { file, suspect }: WorkerStart): void {
   let database: DatabaseSync | undefined;
   const say = (message: FromWorker): void => port.postMessage(message);
   const end = (message: FromWorker): void => {
@@ -21,10 +21,11 @@ function serve(port: MessagePort, file: string): void {
     port.close();
   };
   const fail = (thrown: unknown): void => {
-    end({ type: 'failed', reason: unusable(file, thrown).message });
+    const failure = unusable(file, thrown);
+    end({ type: 'failed', reason: failure.message, damaged: failure instanceof DamagedFileError });
   };
   try {
-    database = openDatabase(file);
+    database = openDatabase(file, suspect);
     const runner = new GroupRunner(database, file, operations);
     // One group after the other, whatever the operations wait for.
     let last = Promise.resolve();
@@ -53,4 +54,4 @@ function serve(port: MessagePort, file: string): void {
   }
 }
 
-if (parentPort) serve(parentPort, (workerData as WorkerStart).file);
+if (parentPort) serve(parentPort, workerData as WorkerStart);

@@ -12,6 +12,8 @@ export type Outcome = { readonly value: unknown } | { readonly error: CarriedErr
 /** What the worker is given at its start. */
 export interface WorkerStart {
   readonly file: string;
+  /** It was found damaged before: all of it is to be checked, however long that takes. */
+  readonly suspect: boolean;
 }
 
 export type ToWorker =
@@ -23,5 +25,5 @@ export type FromWorker =
   /** The outcomes of the oldest calls that are under way, once they are on disk. */
   | { readonly type: 'ran'; readonly outcomes: readonly Outcome[] }
   /** The file can no longer be used, or never could: nothing that is under way was done for certain. The worker ends. */
-  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string; readonly damaged: boolean }
   | { readonly type: 'closed' };

@@ -5,8 +5,14 @@ import type { FromWorker, Outcome, ToWorker, WorkerStart } from './worker-messag
 export interface SessionListener {
   opened(): void;
   ran(outcomes: readonly Outcome[]): void;
-  /** @param reason why the thread ended; undefined if it was asked to. */
-  ended(reason: string | undefined): void;
+  /** @param failure why the thread ended; undefined if it was asked to. */
+  ended(failure: SessionFailure | undefined): void;
+}
+
+export interface SessionFailure {
+  readonly reason: string;
+  /** The file was found damaged. */
+  readonly damaged: boolean;
 }
 
 /** The thread's own memory, beside SQLite's cache; megabytes. */
@@ -16,21 +22,21 @@ const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 
 export class WorkerSession {
   readonly #worker: Worker;
 
-  constructor(file: string, listener: SessionListener) {
-    const workerData: WorkerStart = { file };
+  constructor(workerData: WorkerStart, listener: SessionListener) {
     // The compiled program has other extensions than the sources, which run as they are.
     const script = new URL(import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js', import.meta.url);
     this.#worker = new Worker(script, { workerData, resourceLimits, name: 'delivery-store' });
-    let reason: string | undefined = 'the thread of the delivery store ended unexpectedly';
+    let failure: SessionFailure | undefined = { reason: 'the thread of the delivery store ended unexpectedly', damaged: false };
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'opened') listener.opened();
       else if (message.type === 'ran') listener.ran(message.outcomes);
-      else reason = message.type === 'failed' ? message.reason : undefined;
+      else failure = message.type === 'failed' ? message : undefined;
     });
     this.#worker.on('error', (error) => {
-      reason = `the thread of the delivery store failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+      const reason = `the thread of the delivery store failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+      failure = { reason, damaged: false };
     });
-    this.#worker.on('exit', () => listener.ended(reason));
+    this.#worker.on('exit', () => listener.ended(failure));
   }
 
   run(group: Extract<ToWorker, { type: 'run' }>): void {
