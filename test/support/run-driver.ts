@@ -26,7 +26,7 @@ export interface Run {
   readonly steps: string[];
 }
 
-/** Takes one delivery through accept, plan and execute, as the dispatcher does. */
+/** Takes one delivery through accept, plan and execute, as the engine does. */
 export async function runDriver(
   driver: Driver,
   config: DriverConfig,
