@@ -183,16 +183,25 @@ const user = 'tester';
 /** @param url any database of the server, of a user who may create others. @returns the address of an empty one. */
 export async function createDatabase(url: string): Promise<string> {
   const name = `webhook_test_${crypto.randomBytes(6).toString('hex')}`;
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-  await client.connect();
-  try {
-    await client.query(`CREATE DATABASE ${name}`);
-  } finally {
-    await client.end();
-  }
+  await execute(url, `CREATE DATABASE ${name}`);
   const own = new URL(url);
   own.pathname = `/${name}`;
   return own.href;
+}
+
+/** @param url another database of the server than the one that is dropped. */
+export async function dropDatabase(url: string, dropped: string): Promise<void> {
+  await execute(url, `DROP DATABASE ${new URL(dropped).pathname.slice(1)} WITH (FORCE)`);
+}
+
+async function execute(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Programs that the unprivileged user may run: a checkout below /root is closed to it, so they are copied. */

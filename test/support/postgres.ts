@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createDatabase, PostgresServer } from './postgres-server.ts';
+import { createDatabase, dropDatabase, PostgresServer } from './postgres-server.ts';
 
 const startMs = 60_000;
 
 let shared: Promise<PostgresServer> | undefined;
 const servers: PostgresServer[] = [];
+const drops: (() => Promise<void>)[] = [];
 
 /**
  * The address of an empty database for one test: on the server of DATABASE_URL, else on the one PostgreSQL of this test run.
@@ -13,7 +14,11 @@ const servers: PostgresServer[] = [];
  */
 export async function freshDatabase(test: Mocha.Context): Promise<string> {
   const given = process.env['DATABASE_URL'];
-  if (given) return await createDatabase(given);
+  if (given) {
+    const url = await createDatabase(given);
+    drops.push(() => dropDatabase(given, url));
+    return url;
+  }
   // Nobody pulls its plug, and writing to disk would take most of the time.
   shared ??= startPostgres(test, ['fsync=off']);
   return await (await shared).createDatabase();
@@ -56,5 +61,6 @@ async function findPrograms(): Promise<{ readonly bin: string } | { readonly mis
 after(async function () {
   this.timeout(startMs);
   await shared?.catch(() => undefined);
+  for (const drop of drops.splice(0)) await drop();
   for (const server of servers.splice(0)) await server.remove();
 });
