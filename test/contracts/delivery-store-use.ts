@@ -17,6 +17,8 @@ export interface OpenedDeliveryStore {
   readonly store: DeliveryStore;
   /** Puts the store's clock forward, where that can be done. */
   readonly advance?: (ms: number) => void;
+  /** Closes the store and removes what it kept; absent: there is nothing to remove. */
+  readonly close?: () => Promise<void>;
 }
 
 export type OpenDeliveryStore = (test: Mocha.Context) => Promise<OpenedDeliveryStore>;

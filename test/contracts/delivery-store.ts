@@ -21,7 +21,8 @@ export function describeDeliveryStore(name: string, open: OpenDeliveryStore): vo
       opened = await open(this);
     });
     afterEach(async () => {
-      await opened?.store.close();
+      if (opened?.close) await opened.close();
+      else await opened?.store.close();
       opened = undefined;
     });
     const store = (): DeliveryStore => {
