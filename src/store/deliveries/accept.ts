@@ -108,9 +108,6 @@ function laneOf({ kind, lane, projectId, receiver }: NewDelivery, sequence: numb
 /** The delivery that this one repeats, if it is a duplicate. */
 async function findFirst(tx: Transaction, { receiver, identities }: NewDelivery): Promise<number | undefined> {
   for (const identity of identities.map(inIndex)) {
-    // Two replicas may be given the same delivery at once: who inserts second waits for the first.
-    const inserted = tx.dialect === 'postgres' ? await reserve(tx, receiver.key, identity) : false;
-    if (inserted) continue;
     const [row] = await tx.all(
       `SELECT i.delivery, i.accepted_at, d.state FROM identities i JOIN deliveries d ON d.sequence = i.delivery
       WHERE i.receiver_key = $1 AND i.identity = $2`,
@@ -126,17 +123,6 @@ async function findFirst(tx: Transaction, { receiver, identities }: NewDelivery)
 /** PostgreSQL takes no long texts into an index. */
 function inIndex(identity: string): string {
   return identity.length > 500 ? `sha256 ${crypto.hash('sha256', identity)}` : identity;
-}
-
-async function reserve(tx: Transaction, key: string, identity: string): Promise<boolean> {
-  const changed = await tx.run(
-    'INSERT INTO identities (receiver_key, identity, delivery, accepted_at) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING',
-    key,
-    identity,
-  );
-  if (changed === 0)
-    await tx.all('SELECT 1 AS one FROM identities WHERE receiver_key = $1 AND identity = $2 FOR UPDATE', key, identity);
-  return changed > 0;
 }
 
 async function remember(tx: Transaction, key: string, identity: string, delivery: number): Promise<void> {
