@@ -12,15 +12,15 @@ const words = { growingKey: 'INTEGER PRIMARY KEY AUTOINCREMENT', bytes: 'BLOB' }
  * Brings the schema up to date; `user_version` is the number of migrations that were applied.
  * @throws StoreUnavailableError if the file is from a newer release.
  */
-export function migrateDatabase(database: DatabaseSync, file: string): void {
+export function migrateDatabase(database: DatabaseSync, file: string, steps: typeof migrations = migrations): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version > migrations.length) {
+  if (version > steps.length) {
     throw new StoreUnavailableError(
-      `${file} has schema version ${version}, and this release knows versions up to ${migrations.length}: run the newer release ` +
+      `${file} has schema version ${version}, and this release knows versions up to ${steps.length}: run the newer release ` +
         'again, or restore the backup from before the update',
     );
   }
-  for (const [index, migration] of migrations.entries()) {
+  for (const [index, migration] of steps.entries()) {
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');
     try {
