@@ -42,7 +42,9 @@ function derive(work: readonly Row[]): Derived {
   if (main !== undefined && !isEnded(state(main))) {
     const message = text(main, 'message');
     if (text(main, 'state') === 'running') return { state: 'running', message, supersededBy: undefined };
-    return { state: integer(main, 'attempts') === 0 ? 'queued' : 'waiting', message, supersededBy: undefined };
+    // Put back to wait, it has a message, also where that did not count as an attempt.
+    const untouched = integer(main, 'attempts') === 0 && message === '';
+    return { state: untouched ? 'queued' : 'waiting', message, supersededBy: undefined };
   }
   const decided = stateOfDelivery(actions.map(state)) ?? (main === undefined ? 'ignored' : state(main));
   const deciding = actions.find((row) => state(row) === decided) ?? main;
