@@ -92,7 +92,17 @@ export interface PlannedAction {
 export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** Targets that were looked at and left alone, each with the reason. */
-  readonly skipped?: readonly { readonly target: string; readonly reason: string }[];
+  readonly skipped?: readonly SkippedTarget[];
+}
+
+export interface SkippedTarget {
+  readonly target: string;
+  readonly reason: string;
+  /**
+   * What keeps it as it is. To be planned in place of being left alone where something else is still to be done to the target:
+   * an older push that waits must not have the last word over this one.
+   */
+  readonly otherwise?: PlannedAction;
 }
 
 export interface ActionContext {

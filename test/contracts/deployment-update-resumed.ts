@@ -191,6 +191,23 @@ export function itResumesUpdates(setUp: SetUp): void {
       expect(anew).to.have.property('reason').that.contains('container web already runs acme/web:2');
     });
 
+    it('keeps an image that a push found in place, should an older push wait to replace it', async () => {
+      const { workload, push } = await setUp({ replicas: 1 });
+      const older = push({ tag: '2' });
+      const action = await planned(older);
+      const newer = push({ tag: '1' });
+      const kept = (await newer.plan()).skipped?.[0]?.otherwise;
+      if (!kept) throw new Error('nothing keeps the image');
+      expect(kept.streams).to.deep.equal(action.streams);
+      expect(await newer.execute(kept), 'in place of the older one').to.have.property('outcome', 'succeeded');
+      expect(newer.steps).to.deep.equal([]);
+      await older.execute(action);
+      const anew = await newer.replan(kept);
+      if (!('action' in anew)) throw new Error(anew.reason);
+      expect(await newer.execute(anew.action), 'after the older one').to.have.property('outcome', 'succeeded');
+      expect(await workload.image()).to.equal('acme/web:1');
+    });
+
     it('restarts no pods that were made since', async () => {
       const { workload, push } = await setUp({ replicas: 1, imagePullPolicy: 'Always' });
       const update = push({ tag: '1' });

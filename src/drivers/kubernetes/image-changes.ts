@@ -8,6 +8,8 @@ import { canonicalName, pushedRepository } from './pushed-image.ts';
 
 export interface ImageDecision {
   readonly changes: readonly ImageChange[];
+  /** Containers that have the newest image already, with it. */
+  readonly unchanged: readonly ImageChange[];
   /** Why containers that were looked at stay as they are. */
   readonly reasons: readonly string[];
 }
@@ -21,21 +23,27 @@ export function decideImages(
   const containers = templateContainers(template).filter(
     ({ name }) => config.container === undefined || name === config.container,
   );
-  if (containers.length === 0) return { changes: [], reasons: [`there is no container "${config.container ?? ''}"`] };
+  if (containers.length === 0)
+    return { changes: [], unchanged: [], reasons: [`there is no container "${config.container ?? ''}"`] };
   const changes: ImageChange[] = [];
+  const unchanged: ImageChange[] = [];
   const reasons: string[] = [];
   for (const container of containers) {
     const current = tryParseImageReference(container.image ?? '');
     const event = current && newestFor(current, events, config);
     if (current === undefined || event === undefined) continue;
     const decided = decide(container, current, event, config);
-    if (typeof decided === 'string') reasons.push(decided);
-    else changes.push(decided);
+    if (typeof decided !== 'string') changes.push(decided);
+    else {
+      const { name, init, image = '' } = container;
+      reasons.push(decided);
+      unchanged.push({ container: name, init, from: image, to: image });
+    }
   }
-  if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), reasons };
+  if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), unchanged, reasons };
   const pushed = [...new Set(events.map((event) => pushedRepository(event).familiar))].join(', ');
   const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
-  return { changes, reasons: [`no container runs an image of ${pushed} (${running})`] };
+  return { changes, unchanged, reasons: [`no container runs an image of ${pushed} (${running})`] };
 }
 
 function newestFor(

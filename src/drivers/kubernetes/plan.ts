@@ -26,10 +26,13 @@ export async function plan(
   const target = `kubernetes/${connection.name}/${namespace}/${kind}/${name}`;
   const blocked = blockedBy(deployment);
   if (blocked !== undefined) return { actions: [], skipped: [{ target, reason: blocked }] };
-  const { changes, reasons } = decideImages(deployment.spec?.template, delivery.events, config);
-  const skipped = reasons.map((reason) => ({ target, reason }));
-  if (changes.length === 0) return { actions: [], skipped };
+  const { changes, unchanged, reasons } = decideImages(deployment.spec?.template, delivery.events, config);
   const update = { id: crypto.randomUUID(), cluster, kind, namespace, name } as const;
+  if (changes.length === 0) {
+    const kept = unchanged.length > 0 && plannedAction(target, describeUpdate(update, deployment, unchanged, false), config);
+    return { actions: [], skipped: reasons.map((reason) => ({ target, reason, ...(kept && { otherwise: kept }) })) };
+  }
+  const skipped = reasons.map((reason) => ({ target, reason }));
   return { actions: [plannedAction(target, describeUpdate(update, deployment, changes), config)], skipped };
 }
 
@@ -68,8 +71,8 @@ function describeUpdate(
   { id, cluster, kind, namespace, name }: Pick<PlannedUpdate, 'id' | 'cluster' | 'kind' | 'namespace' | 'name'>,
   deployment: Deployment,
   changes: readonly ImageChange[],
+  restart = changes.every(({ from, to }) => from === to),
 ): PlannedUpdate {
-  const restart = changes.every(({ from, to }) => from === to);
   const progressing = progressingCondition(deployment);
   return {
     id,

@@ -48,9 +48,12 @@ export function blamedImage({ changes }: PlannedUpdate, blamed: readonly string[
 }
 
 /** One line for people: `web: acme/web:1 → acme/web:2`. */
-export function changesText({ changes }: PlannedUpdate): string {
+export function changesText({ changes, restartedAt }: PlannedUpdate): string {
   return changes
-    .map(({ container, from, to }) => `${container}: ${from === to ? `restart ${to}` : `${from} → ${to}`}`)
+    .map(
+      ({ container, from, to }) =>
+        `${container}: ${from === to ? `${restartedAt === undefined ? 'keep' : 'restart'} ${to}` : `${from} → ${to}`}`,
+    )
     .join(', ');
 }
 

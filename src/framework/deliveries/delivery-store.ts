@@ -1,4 +1,4 @@
-import type { DeliveryRequest, PlannedAction } from '../driver.ts';
+import type { DeliveryRequest, PlannedAction, SkippedTarget } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 import type {
   DeliveryEvent,
@@ -190,7 +190,8 @@ export interface PlannedWork {
 
 export interface StoredPlan {
   readonly actions: readonly PlannedAction[];
-  readonly skipped: readonly { readonly target: string; readonly reason: string }[];
+  /** With `otherwise`, that is done where something waits or runs for the target. */
+  readonly skipped: readonly SkippedTarget[];
 }
 
 export interface WorkEnd {

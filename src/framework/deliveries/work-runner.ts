@@ -112,8 +112,10 @@ export class WorkRunner {
       if (driver === undefined) throw new ServiceError('BadReceiver', `Driver ${claim.delivery.driver} is not registered`);
       const { receiver: found } = claim.delivery;
       const { state, receiver } = await this.#options.receivers.confirm(delivery.projectId, found.id);
-      if (state === 'removed') return await this.#cancel(claim, delivery, 'receiver removed');
-      if (state === 'paused') {
+      // What has begun comes to its end: half an upgrade is worse than none, whatever became of the receiver.
+      const begun = claim.actions.some(({ step }) => step !== '');
+      if (state === 'removed' && !begun) return await this.#cancel(claim, delivery, 'receiver removed');
+      if (state === 'paused' && !begun) {
         const readyAt = Date.now() + pausedMs;
         await this.#options.store.postpone(claim, { message: 'receiver is paused', readyAt, counts: false });
         return { kind: 'none' };

@@ -15,9 +15,10 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
     await refreshDelivery(tx, delivery);
     return [];
   }
-  const skipped = [...plan.skipped];
   const planned: PlannedWork[] = [];
   const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);
+  const plannedFrom = attempt === undefined ? 0 : integer(attempt, 'started_at');
+  const { actions, skipped } = await settleSkipped(tx, plan, plannedFrom);
   const [row] = await tx.all('SELECT replay_of FROM deliveries WHERE sequence = $1', delivery);
   const replayOf = row && optionalInteger(row, 'replay_of');
   const pushedAt = pushTime({
@@ -25,7 +26,7 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
     ...(replayOf !== undefined && { replayOf: idOf('delivery', replayOf) }),
   });
   const inline = claim.kind === 'inline';
-  for (const action of plan.actions) {
+  for (const action of actions) {
     await rememberTarget(tx, claim.delivery.projectId, action.target);
     const reason = await heldReason(tx, claim.delivery.projectId, action);
     if (reason !== undefined) {
@@ -40,7 +41,7 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
         lane,
         upstream: claim.upstream,
         state: inline ? 'running' : 'waiting',
-        plannedFrom: attempt === undefined ? 0 : integer(attempt, 'started_at'),
+        plannedFrom,
         pushedAt,
         message: action.description,
       },
@@ -56,6 +57,31 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   if (!inline || planned.length === 0) await endPlanning(tx, claim, work, planned.length, skipped);
   await refreshDelivery(tx, delivery);
   return planned;
+}
+
+/** A target that was found as it is to be may still be changed by an older push: then this one keeps it as it is. */
+async function settleSkipped(
+  tx: Transaction,
+  plan: StoredPlan,
+  plannedFrom: number,
+): Promise<{ actions: PlannedAction[]; skipped: { target: string; reason: string }[] }> {
+  const actions = [...plan.actions];
+  const skipped: { target: string; reason: string }[] = [];
+  for (const { target, reason, otherwise } of plan.skipped) {
+    if (otherwise !== undefined && (await isBusySince(tx, targetLane(target), plannedFrom))) actions.push(otherwise);
+    else skipped.push({ target, reason });
+  }
+  return { actions, skipped };
+}
+
+async function isBusySince(tx: Transaction, lane: string, time: number): Promise<boolean> {
+  const [row] = await tx.all(
+    `SELECT 1 AS busy FROM lanes WHERE name = $1 AND (fence IS NOT NULL OR last_ended_at >= $2
+      OR EXISTS (SELECT 1 FROM work WHERE lane = $1 AND state = 'waiting'))`,
+    lane,
+    time,
+  );
+  return row !== undefined;
 }
 
 /** Somebody asked to cancel the delivery while it was planned: then nothing waits to be done. */
