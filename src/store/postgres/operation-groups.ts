@@ -107,6 +107,7 @@ export class OperationGroups {
     const { kind, size } = this.#settings;
     const isolation: Isolation = kind === 'beside' ? { kind, names: calls.flatMap(({ names }) => names) } : { kind };
     return this.#database.transaction(isolation, async (transaction) => {
+      if (kind === 'beside') return sideBySide(calls, transaction);
       const outcomes: Outcome[] = [];
       const end = performance.now() + joinMs;
       for (let index = 0; index < size; index++) {
@@ -149,4 +150,25 @@ async function attempt(call: Call, transaction: PostgresTransaction): Promise<Ou
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Calls that have no name in common run at the same time: the connection takes their statements without waiting for answers. */
+async function sideBySide(calls: readonly Call[], transaction: PostgresTransaction): Promise<Outcome[]> {
+  const last = new Map<string, Promise<unknown>>();
+  const failures: unknown[] = [];
+  const attempts = calls.map((call) => {
+    const before = call.names.flatMap((name) => last.get(name) ?? []);
+    const outcome = Promise.all(before)
+      .then(() => attempt(call, transaction.another()))
+      .catch((thrown: unknown) => {
+        failures.push(thrown);
+        return { error: toError(thrown) };
+      });
+    for (const name of call.names) last.set(name, outcome);
+    return outcome;
+  });
+  const outcomes = await Promise.all(attempts);
+  // What fails after the first failure fails because of it.
+  if (failures.length > 0) throw toError(failures[0]);
+  return outcomes;
 }

@@ -47,7 +47,13 @@ export class PostgresDatabase {
     const { Client, Pool, types } = await import('pg');
     const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
       oid === int8 || oid === numeric ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser;
-    const poolSettings = { ...settings, types: { getTypeParser }, max: mostConnections, idleTimeoutMillis: idleConnectionMs };
+    const poolSettings = {
+      ...settings,
+      types: { getTypeParser },
+      max: mostConnections,
+      pipeline: true,
+      idleTimeoutMillis: idleConnectionMs,
+    };
     try {
       // The URL is read when a client is made, by the pool not before it connects.
       void new Client(poolSettings);

@@ -20,6 +20,11 @@ export class PostgresTransaction implements Transaction {
     this.now = now;
   }
 
+  /** The same transaction for a call of its own. */
+  another(): PostgresTransaction {
+    return new PostgresTransaction(this.#client, this.now);
+  }
+
   async all(sql: string, ...parameters: readonly SqlValue[]): Promise<readonly Row[]> {
     if (!/^\s*SELECT\b/i.test(sql)) this.wrote = true;
     return (await this.#query(sql, parameters)).rows as Row[];
