@@ -102,6 +102,12 @@ export function itGivesClaims(store: UseStore): void {
       expect(third.actions[0]?.action.input).to.deep.equal({ again: 1 });
     });
 
+    it('is not outdated by its own first attempt', async () => {
+      await planned(store(), {}, actionOn('t'));
+      await store().postpone(await claimOne(store()), { message: '', readyAt: 0, counts: true });
+      expect((await claimOne(store())).outdated).to.equal(false);
+    });
+
     it('is not outdated by its own earlier attempts', async () => {
       await planned(store(), {}, actionOn('t'));
       const first = await claimOne(store(), { leaseMs: 0 });

@@ -5,6 +5,7 @@ import {
   claimAll,
   claimOne,
   eventually,
+  hour,
   minute,
   planned,
   push,
@@ -73,6 +74,17 @@ export function itCountsCrashes(store: UseStore): void {
       expect(await claimOfLevel(store(), 0)).to.deep.equal([]);
       expect((await claimOfLevel(store(), 1)).map(({ delivery }) => delivery.id)).to.deep.equal([first]);
       expect(await states(store(), second)).to.deep.equal(['queued']);
+    });
+
+    it('is done before what arrived earlier', async () => {
+      const earlier = await push(store(), { tag: '1' });
+      await store().postpone(await claimOne(store()), { message: '', readyAt: Date.now() + hour, counts: true });
+      const later = await push(store(), { tag: '2' });
+      await crash(store());
+      await store().wake({ upstream: 'rancher' });
+      expect(await claimOfLevel(store(), 0)).to.deep.equal([]);
+      expect((await claimOfLevel(store(), 1)).map(({ delivery }) => delivery.id)).to.deep.equal([later]);
+      expect(await states(store(), earlier)).to.deep.equal(['waiting']);
     });
 
     it('is trusted again when it has gone well for a while', async () => {

@@ -142,6 +142,7 @@ export function itKeepsHolds(store: UseStore): void {
       await store().hold('1a5', mine.id, { image: '', ...by });
       expect((await claimOne(store())).delivery.id).to.equal(id);
       expect((await store().getTarget('1a7', theirs.id))?.holds).to.deep.equal([]);
+      expect((await planned(store(), { projectId: '1a7', receiver: 'b' }, actionOn('t'))).works).to.have.length(1);
     });
 
     it('of a target that is not there is none', async () => {

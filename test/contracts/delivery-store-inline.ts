@@ -60,6 +60,15 @@ export function itTakesTurns(store: UseStore): void {
       expect(await refusalOf(store().recordStep(mine, works[0]?.id ?? '', 'scale'))).to.equal('LeaseLostError');
     });
 
+    it('has actions that end once', async () => {
+      const { id, claim } = await hit(store());
+      const mine = claim as Claim;
+      const [work] = await store().recordPlan(mine, { actions: [absolute, actionOn('b')], skipped: [] });
+      await store().end(mine, work?.id, { state: 'succeeded', message: 'scaled' });
+      await store().end(mine, work?.id, { state: 'failed', message: 'late' });
+      expect((await read(store(), id)).actions[0]).to.include({ state: 'succeeded', message: 'scaled' });
+    });
+
     it('ends ignored without actions, and its turn is over', async () => {
       const { id, claim } = await hit(store(), { lane: 'x' });
       const skipped = [{ target: 't', reason: 'at its maximum' }];

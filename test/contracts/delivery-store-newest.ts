@@ -81,6 +81,18 @@ export function itLetsTheNewestWin(store: UseStore): void {
       expect([one, other]).to.include((await read(store(), both)).supersededBy);
     });
 
+    it('one with several images is as new as the newest of them, if all tell', async () => {
+      const two = (a: number, b?: number): Push => ({
+        events: [imageEvent({ pushedAt: a }), imageEvent(b === undefined ? {} : { pushedAt: b })],
+      });
+      const ids = [await push(store(), two(1, 9)), await push(store(), two(5, 5))];
+      const claim = await claimOne(store());
+      expect(claim.delivery.id).to.equal(ids[0]);
+      await store().postpone(claim, { message: '', readyAt: 0, counts: true });
+      const untold = await push(store(), two(2));
+      expect((await claimOne(store())).delivery.id).to.equal(untold);
+    });
+
     it('what is under way is not superseded, and what has no image never', async () => {
       const running = await push(store());
       const claim = await claimOne(store());
@@ -201,6 +213,17 @@ export function itLetsTheNewestWin(store: UseStore): void {
       const both = await planned(store(), { pushedAt: 1_000, tag: 'both' }, actionOn('target', { streams: ['web', 'log'] }));
       expect(await doAll()).to.deep.equal([both.id]);
       expect(await read(store(), late.id)).to.include({ state: 'superseded', supersededBy: ids[0] });
+    });
+
+    it('one that was pushed at the same time, or has a greater version, is done over it', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind([{ pushedAt: 2_000 }, { streams, rank: '1' }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal(ids);
+      const same = await planned(store(), { pushedAt: 2_000, tag: 'same' }, actionOn('target', { streams }));
+      expect(await doAll()).to.deep.equal([same.id]);
+      const greater = await planned(store(), { pushedAt: 1_000, tag: '2' }, actionOn('target', { streams, rank: '2' }));
+      expect(await doAll()).to.deep.equal([greater.id]);
     });
 
     it('one that failed does not stand in the way of an older push', async () => {

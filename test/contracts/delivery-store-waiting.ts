@@ -60,6 +60,13 @@ export function itPostpones(store: UseStore, advance: Advance): void {
       }
     });
 
+    it('waits also if its plan is not made yet', async () => {
+      const id = await push(store());
+      const message = 'receiver is paused';
+      await store().postpone(await claimOne(store()), { message, readyAt: Date.now() + hour, counts: false });
+      expect(await read(store(), id)).to.include({ state: 'waiting', message });
+    });
+
     it('was not tried first while its receiver was paused', async function () {
       await planned(store(), {}, actionOn('t'));
       const paused = await claimOne(store());
