@@ -8,18 +8,14 @@ import {
 } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { refreshDelivery } from './delivery-state.ts';
-import { forUpdate, neverReady } from './lanes.ts';
+import { neverReady } from './lanes.ts';
 import { endExpiredLeases } from './leases.ts';
 import { newestWins, type WaitingWork } from './newest-wins.ts';
 import { bytes, idOf, integer, json, optionalInteger, optionalText, requireSequence, text } from './rows.ts';
 import { supersede, supersededByApplied, type SupersededWork } from './supersede.ts';
 import type { Row, Transaction } from './transaction.ts';
 
-/** Claims of all replicas are made one after the other; each takes a millisecond. */
-const claimLock = 7_263_001;
-
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<Claimed> {
-  if (tx.dialect === 'postgres') await tx.all('SELECT pg_advisory_xact_lock($1)', claimLock);
   await endExpiredLeases(tx);
   const claims: Claim[] = [];
   const upstreams = await tx.all(
@@ -68,11 +64,6 @@ async function claimUpstream(tx: Transaction, upstream: string, free: number, re
 
 /** Claims a lane's next work, or has the lane looked at again when there is some. */
 async function claimLane(tx: Transaction, lane: string, request: ClaimRequest): Promise<Claim | undefined> {
-  if (tx.dialect === 'postgres') {
-    // What is being accepted into the lane at this moment must be seen, or be told after this.
-    const [free] = await tx.all('SELECT name FROM lanes WHERE name = $1 AND fence IS NULL FOR UPDATE SKIP LOCKED', lane);
-    if (free === undefined) return undefined;
-  }
   const waiting = await supersedeWaiting(tx, lane);
   const crashes = waiting.reduce((most, work) => Math.max(most, work.crashes), 0);
   // What may have ended a process is done, or set aside, before the rest of its lane.
@@ -152,7 +143,7 @@ export async function claimInlineWork(
   owner: string,
   leaseMs: number,
 ): Promise<Claim | undefined> {
-  const [row] = await tx.all(`SELECT fence FROM lanes WHERE name = $1${forUpdate(tx)}`, lane);
+  const [row] = await tx.all('SELECT fence FROM lanes WHERE name = $1', lane);
   if (row === undefined || optionalInteger(row, 'fence') !== undefined) return undefined;
   const [first] = await tx.all(`SELECT min(id) AS id FROM work WHERE lane = $1 AND state = 'waiting' AND kind = 'inline'`, lane);
   if (first === undefined || optionalInteger(first, 'id') !== work) return undefined;

@@ -1,11 +1,6 @@
 import { LeaseLostError, type Claim } from '../../framework/deliveries/delivery-store.ts';
 import type { Transaction } from './transaction.ts';
 
-/** For the one row of a lane, where replicas write at once. SQLite has one writer anyway. */
-export function forUpdate({ dialect }: Transaction): string {
-  return dialect === 'postgres' ? ' FOR UPDATE' : '';
-}
-
 /** A lane in which nothing waits. */
 export const neverReady = Number.MAX_SAFE_INTEGER;
 
@@ -24,7 +19,7 @@ export async function openLane(tx: Transaction, name: string, upstream: string, 
 
 /** @throws LeaseLostError unless the claim still is the one on its lane. */
 export async function requireClaim(tx: Transaction, { lane, fence }: Claim): Promise<number> {
-  const [row] = await tx.all(`SELECT work FROM lanes WHERE name = $1 AND fence = $2${forUpdate(tx)}`, lane, fence);
+  const [row] = await tx.all('SELECT work FROM lanes WHERE name = $1 AND fence = $2', lane, fence);
   const work = row?.['work'];
   if (typeof work !== 'number') throw new LeaseLostError();
   return work;

@@ -1,6 +1,6 @@
 import type { Renewed } from '../../framework/deliveries/delivery-store.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
-import { dropOwnLane, endAttempt, forUpdate, freeLane, keepPlan } from './lanes.ts';
+import { dropOwnLane, endAttempt, freeLane, keepPlan } from './lanes.ts';
 import { integer, optionalText, text } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
 
@@ -25,12 +25,12 @@ export async function renew(tx: Transaction, owner: string, leaseMs: number): Pr
 }
 
 export async function release(tx: Transaction, owner: string): Promise<void> {
-  const lanes = await tx.all(`SELECT name, fence, work FROM lanes WHERE owner = $1 AND fence IS NOT NULL${forUpdate(tx)}`, owner);
+  const lanes = await tx.all('SELECT name, fence, work FROM lanes WHERE owner = $1 AND fence IS NOT NULL', owner);
   for (const lane of lanes) await giveBack(tx, lane, false);
 }
 
 export async function endAllLeases(tx: Transaction): Promise<void> {
-  const lanes = await tx.all(`SELECT name, fence, work FROM lanes WHERE fence IS NOT NULL${forUpdate(tx)}`);
+  const lanes = await tx.all('SELECT name, fence, work FROM lanes WHERE fence IS NOT NULL');
   for (const lane of lanes) await giveBack(tx, lane, true);
   const inline = await tx.all(`SELECT id, delivery, lane FROM work WHERE kind = 'inline' AND state = 'waiting'`);
   for (const work of inline) await interrupt(tx, work);
@@ -38,10 +38,7 @@ export async function endAllLeases(tx: Transaction): Promise<void> {
 
 /** Takes work back from owners that have not renewed their leases: they are dead, or cut off. */
 export async function endExpiredLeases(tx: Transaction): Promise<void> {
-  const lanes = await tx.all(
-    `SELECT name, fence, work FROM lanes WHERE fence IS NOT NULL AND lease_until < $1${forUpdate(tx)}`,
-    tx.now,
-  );
+  const lanes = await tx.all('SELECT name, fence, work FROM lanes WHERE fence IS NOT NULL AND lease_until < $1', tx.now);
   for (const lane of lanes) await giveBack(tx, lane, true);
   const left = await tx.all(
     `SELECT id, delivery, lane FROM work WHERE state = 'waiting' AND kind = 'inline' AND ready_at < $1`,

@@ -3,7 +3,7 @@ import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { heldReason } from './holds.ts';
-import { endAttempt, forUpdate, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
+import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
 import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
 import type { Transaction } from './transaction.ts';
 import { insertAction } from './work-rows.ts';
@@ -86,7 +86,7 @@ async function isBusySince(tx: Transaction, lane: string, time: number): Promise
 
 /** Somebody asked to cancel the delivery while it was planned: then nothing waits to be done. */
 async function endCancelled(tx: Transaction, claim: Claim, work: number): Promise<boolean> {
-  const [row] = await tx.all(`SELECT cancelled_by FROM work WHERE id = $1${forUpdate(tx)}`, work);
+  const [row] = await tx.all('SELECT cancelled_by FROM work WHERE id = $1', work);
   const by = row && optionalText(row, 'cancelled_by');
   if (by === undefined) return false;
   const message = `cancelled by ${by}`;

@@ -9,7 +9,6 @@ const mostPrepared = 300;
 
 /** A transaction on one connection. */
 export class PostgresTransaction implements Transaction {
-  readonly dialect = 'postgres';
   readonly now: number;
   /** Whether anything may have been changed. */
   wrote = false;

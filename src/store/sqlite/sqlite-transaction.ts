@@ -29,7 +29,6 @@ export class PreparedStatements {
 
 /** One operation's part of the transaction that is open on a connection. */
 export class SqliteTransaction implements Transaction {
-  readonly dialect = 'sqlite';
   readonly now = Date.now();
   readonly #statements: PreparedStatements;
   #wrote = false;
