@@ -208,11 +208,13 @@ export function itGivesClaims(store: UseStore): void {
 
     it('is prolonged by a step', async () => {
       await planned(store(), {}, actionOn('t'));
-      const claim = { ...(await claimOne(store(), { leaseMs: minute })), leaseMs: -1 };
-      const work = claim.actions[0]?.id ?? '';
-      await store().recordStep(claim, work, 'the lease ends at once');
-      await store().recordStep({ ...claim, leaseMs: minute }, work, 'and lasts again');
-      expect(await claimAll(store())).to.deep.equal([]);
+      const claim = { ...(await claimOne(store(), { owner: 'me', leaseMs: 0 })), leaseMs: minute };
+      await store().recordStep(claim, claim.actions[0]?.id ?? '', 'write');
+      // Another lease that ended shows that the clock has gone on.
+      const other = await push(store(), { receiver: 'clock' });
+      await claimOne(store(), { leaseMs: 0 });
+      expect((await takeOver(store())).delivery.id).to.equal(other);
+      expect((await store().renew('me', minute)).held).to.deep.equal([claim.fence]);
     });
 
     it('that its owner gives up is free at once, without a crash', async () => {

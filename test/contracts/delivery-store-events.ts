@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DeliveryEvent } from '../../src/framework/deliveries/delivery-record.ts';
-import type { EventQuery } from '../../src/framework/deliveries/delivery-store.ts';
-import { actionOn, claimAll, claimOne, eventually, planned, push, succeed, type UseStore } from './delivery-store-use.ts';
+import type { Claim, EventQuery } from '../../src/framework/deliveries/delivery-store.ts';
+import { actionOn, claimAll, claimOne, eventually, hit, planned, push, succeed, type UseStore } from './delivery-store-use.ts';
 
 export function itTellsEvents(store: UseStore): void {
   describe('the events', () => {
@@ -70,6 +70,19 @@ export function itTellsEvents(store: UseStore): void {
       expect(ended.map(({ deliveryId, state }) => `${deliveryId} ${state}`)).to.deep.equal([
         `${superseded} superseded`,
         `${claim.delivery.id} cancelled`,
+      ]);
+    });
+
+    it('tell that an inline delivery and its action were interrupted', async () => {
+      const { id, claim } = await hit(store());
+      await store().recordPlan(claim as Claim, { actions: [actionOn('t')], skipped: [] });
+      await store().endAllLeases();
+      expect((await told({ deliveryId: id })).map(line)).to.deep.equal([
+        'delivery queued',
+        'delivery running',
+        'action running',
+        'action interrupted',
+        'delivery interrupted',
       ]);
     });
 

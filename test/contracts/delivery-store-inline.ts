@@ -161,6 +161,13 @@ export function itTakesTurns(store: UseStore): void {
       });
     }
 
+    it('is interrupted with all that waited for their turns at the start of the only process', async () => {
+      const ids = [await hit(store(), { lane: 'x' }), await hit(store(), { lane: 'x' })].map(({ id }) => id);
+      await store().endAllLeases();
+      expect(await states(store(), ...ids)).to.deep.equal(['interrupted', 'interrupted']);
+      expect((await hit(store(), { lane: 'x' })).claim?.kind).to.equal('inline');
+    });
+
     it('is interrupted if nobody waits for its turn any more', async () => {
       const holder = await hit(store(), { lane: 'x', owner: 'holder' });
       const { id } = await hit(store(), { lane: 'x', owner: 'gone', leaseMs: 0 });

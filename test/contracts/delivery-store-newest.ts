@@ -189,6 +189,9 @@ export function itLetsTheNewestWin(store: UseStore): void {
       const one = await behind([{}, { streams: ['web', 'log'] }], [{}, { streams: ['web'] }]);
       await succeed(store(), one.running);
       expect(await doAll()).to.deep.equal(one.ids);
+      const last = await behind([{}, { streams: ['log', 'web'] }], [{}, { streams: ['web'] }]);
+      await succeed(store(), last.running);
+      expect(await doAll()).to.deep.equal(last.ids);
       const two = await behind([{}, { streams: ['web', 'log'] }], [{}, { streams: ['web'] }], [{}, { streams: ['log'] }]);
       await succeed(store(), two.running);
       expect(await doAll()).to.deep.equal(two.ids.slice(1));

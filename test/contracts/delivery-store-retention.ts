@@ -92,6 +92,7 @@ export function itPrunes(store: UseStore, advance: Advance): void {
       for (let index = 0; index < 6; index++) await done();
       for (let index = 0; index < 6; index++) await push(store(), { kind: 'ignored' });
       expect(await pruneTo(9)).to.have.length(9);
+      expect(await pruneTo(4)).to.have.length(4);
     });
 
     it('is counted, with all that belonged to it', async () => {

@@ -58,6 +58,8 @@ export function itPostpones(store: UseStore, advance: Advance): void {
         await store().postpone(claim, { message: 'receiver is paused', readyAt: 0, counts: false });
         expect(await read(store(), id)).to.include({ state: 'waiting', message: 'receiver is paused' });
       }
+      const [action] = (await read(store(), id)).actions;
+      expect(action?.attempts.map(({ outcome }) => outcome)).to.deep.equal(['released', 'released', 'released']);
     });
 
     it('waits also if its plan is not made yet', async () => {
