@@ -259,6 +259,31 @@ export function itLetsTheNewestWin(store: UseStore): void {
       expect(await states(store(), older.id)).to.deep.equal(['superseded']);
     });
 
+    it('one that finds its image in place still has the last word', async () => {
+      const streams = ['web'];
+      const otherwise = actionOn('target', { streams, description: 'keep it' });
+      const skipped = [{ target: 'target', reason: 'runs it already', otherwise }];
+      const plan = async (tag: string): Promise<string> => {
+        const id = await push(store(), { tag });
+        await store().recordPlan(await claimOne(store()), { actions: [], skipped });
+        return id;
+      };
+      const idle = await plan('idle');
+      const { state, skipped: left } = await read(store(), idle);
+      expect(state).to.equal('ignored');
+      expect(left).to.deep.equal([{ target: 'target', reason: 'runs it already' }]);
+      const { running, ids } = await behind([{}, { streams }]);
+      const keeping = await plan('keeping');
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal([keeping]);
+      expect((await read(store(), ids[0] ?? '')).supersededBy).to.equal(keeping);
+      await planned(store(), { tag: 'doing' }, actionOn('target', { streams }));
+      const doing = await claimOne(store());
+      const last = await plan('last');
+      await succeed(store(), doing);
+      expect(await doAll()).to.deep.equal([last]);
+    });
+
     it('those of one delivery do not supersede each other for other targets', async () => {
       const streams = ['web'];
       const { id } = await store().accept(deliveryOf());
