@@ -11,6 +11,8 @@ export interface ImageEvent {
   readonly digest?: string;
   /** When it was pushed, milliseconds since 1970. */
   readonly pushedAt?: number;
+  /** The registry's own id of the event: the same when it is sent again. */
+  readonly eventId?: string;
   /** The reference to write where no rule says otherwise: `acme/web:latest`, `host/acme/web:latest`. */
   readonly image: string;
 }

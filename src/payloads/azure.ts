@@ -24,6 +24,6 @@ export const azure: PayloadFormat = {
     const repository = requireString(target, 'repository', withoutName);
     const host = requireString(request, 'host', withoutName);
     const pushedAt = typeof body['timestamp'] === 'string' ? Date.parse(body['timestamp']) : undefined;
-    return [imageEvent({ name: `${host}/${repository}`, tag, digest: target['digest'], pushedAt })];
+    return [imageEvent({ name: `${host}/${repository}`, tag, digest: target['digest'], pushedAt, eventId: body['id'] })];
   },
 };

@@ -8,6 +8,8 @@ interface Push {
   readonly digest?: unknown;
   /** Milliseconds since 1970; left out if no date can have them. */
   readonly pushedAt?: number | undefined;
+  /** The registry's own id of the event. Taken over if it is a string. */
+  readonly eventId?: unknown;
 }
 
 /** The last moment that a JavaScript Date can hold. */
@@ -18,7 +20,7 @@ const maxTime = 8.64e15;
  * colon or is `localhost`.
  * @see https://pkg.go.dev/github.com/distribution/reference#ParseNormalizedNamed
  */
-export function imageEvent({ name, tag, digest, pushedAt }: Push): ImageEvent {
+export function imageEvent({ name, tag, digest, pushedAt, eventId }: Push): ImageEvent {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
   const hasHost = /[.:]/.test(first) || first === 'localhost';
@@ -28,6 +30,7 @@ export function imageEvent({ name, tag, digest, pushedAt }: Push): ImageEvent {
     tag,
     ...(typeof digest === 'string' && digest !== '' ? { digest } : {}),
     ...(pushedAt !== undefined && Math.abs(pushedAt) <= maxTime ? { pushedAt } : {}),
+    ...(typeof eventId === 'string' && eventId !== '' ? { eventId } : {}),
     image: `${name}:${tag}`,
   };
 }

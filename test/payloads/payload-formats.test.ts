@@ -114,6 +114,7 @@ describe('payload formats', () => {
         tag: 'v1',
         digest: 'sha256:80f0',
         pushedAt: Date.UTC(2017, 10, 17, 16, 52, 1, 343),
+        eventId: 'cb8c3971',
         image: 'myregistry.azurecr.io/hello-world:v1',
       },
     ]);
