@@ -2,14 +2,18 @@ import { ServiceError } from '../framework/errors.ts';
 import { LruMap } from '../framework/lru-map.ts';
 import type { Receiver, ReceiverLookup } from '../framework/receiver.ts';
 import { TokenBucket } from '../framework/token-bucket.ts';
-import { RancherError } from '../rancher/rancher-error.ts';
 import type { Rancher } from '../rancher/rancher.ts';
+import { isRancherOutage } from './is-rancher-outage.ts';
 import { isReceiver, type ReceiverChanges, toReceiver } from './rancher-receiver-store.ts';
 
 /** For how long a confirmed receiver is believed without a call, milliseconds. */
 const freshMs = 1_000;
 /** For how long a confirmed receiver is served while Rancher cannot be reached, milliseconds. */
 const staleMs = 5 * 60_000;
+/** How long a call may take before a confirmed receiver is served without its answer, milliseconds. */
+const patienceMs = 50;
+/** How long Rancher is not asked again after a call that failed, where a confirmed receiver can be served, milliseconds. */
+const restMs = 1_000;
 /** For how long a key is remembered as unknown, milliseconds. */
 const unknownMs = 1_000;
 const maxEntries = 10_000;
@@ -21,7 +25,17 @@ interface Entry {
   /** Undefined: Rancher said that there is none. */
   readonly receiver: Receiver | undefined;
   readonly at: number;
+  /** When Rancher failed to confirm it last. */
+  failedAt?: number;
 }
+
+interface Call {
+  readonly answer: Promise<Receiver | undefined>;
+  /** Settles as `answer` does, or with `late` once patience is over. */
+  readonly answerInTime: Promise<Receiver | typeof late | undefined>;
+}
+
+const late = Symbol('late');
 
 /** What the lookup needs to know of the client's cache: whether a call costs a second one for the schemas. */
 export interface LookupRancher extends Rancher {
@@ -31,12 +45,14 @@ export interface LookupRancher extends Rancher {
 /**
  * Finds receivers by key with as few calls as safety allows: one that was confirmed within the last second costs none, later
  * one call serves all who wait, and keys never seen draw on a bucket, so that guessing costs Rancher next to nothing.
+ *
+ * Where a stale answer will do, nobody waits long for a Rancher that hangs, and one that fails is asked once a second.
  */
 export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
   readonly #rancher: LookupRancher;
   readonly #entries = new LruMap<string, Entry>(maxEntries);
   readonly #unknown = new LruMap<string, Entry>(maxEntries);
-  readonly #calls = new Map<string, Promise<Receiver | undefined>>();
+  readonly #calls = new Map<string, Call>();
   /** A bucket for every project that has a receiver we know. */
   readonly #projects = new LruMap<string, TokenBucket>(maxProjects);
   readonly #otherProjects: TokenBucket;
@@ -55,13 +71,19 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
     if (known && this.#age(known) < freshMs) return known.receiver;
     const unknown = this.#unknown.get(name);
     if (unknown && this.#age(unknown) < unknownMs) return undefined;
+    const receiver = known?.receiver;
+    const mustBeFresh = !known || !receiver || this.#age(known) >= staleMs || !mayBeStale(receiver);
+    if (mustBeFresh) return this.#ask(projectId, key, name, known !== undefined).answer;
+    if (known.failedAt !== undefined && this.#now() - known.failedAt < restMs) return receiver;
+    const { answer, answerInTime } = this.#ask(projectId, key, name, true);
     try {
-      return await this.#ask(projectId, key, name, known !== undefined);
+      // What a paused receiver gets is never carried out: whether it still is one must be known.
+      const found = await (receiver.paused ? answer : answerInTime);
+      if (found !== late) return found;
     } catch (thrown) {
-      const receiver = known?.receiver;
-      if (receiver && this.#age(known) < staleMs && isOutage(thrown) && mayBeStale(receiver)) return receiver;
-      throw thrown;
+      if (this.#age(known) >= staleMs || !isRancherOutage(thrown)) throw thrown;
     }
+    return this.#unknown.get(name) ? undefined : (this.#entries.get(name)?.receiver ?? receiver);
   }
 
   confirmed(receiver: Receiver): void {
@@ -79,11 +101,18 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
     this.#unknown.set(name, { receiver: undefined, at: this.#now() });
   }
 
-  #ask(projectId: string, key: string, name: string, seen: boolean): Promise<Receiver | undefined> {
+  #ask(projectId: string, key: string, name: string, seen: boolean): Call {
     const running = this.#calls.get(name);
     if (running) return running;
     if (!seen) this.#payForUnseen(projectId);
-    const call = this.#lookUp(projectId, key, name).finally(() => this.#calls.delete(name));
+    const answer = this.#lookUp(projectId, key, name)
+      .catch((thrown: unknown) => {
+        const known = this.#entries.get(name);
+        if (known && isRancherOutage(thrown)) known.failedAt = this.#now();
+        throw thrown;
+      })
+      .finally(() => this.#calls.delete(name));
+    const call = { answer, answerInTime: withPatience(answer) };
     this.#calls.set(name, call);
     return call;
   }
@@ -126,8 +155,12 @@ function entryName(projectId: string, key: string): string {
   return JSON.stringify([projectId, key]);
 }
 
-function isOutage(thrown: unknown): boolean {
-  if (!(thrown instanceof RancherError)) return false;
-  if (thrown.failure === 'unreachable') return true;
-  return thrown.status === undefined ? thrown.failure === 'schemas' : thrown.status >= 500 || thrown.status === 429;
+/** The answer, or `late` where it takes longer than anybody should wait. */
+function withPatience<T>(answer: Promise<T>): Promise<T | typeof late> {
+  const { promise, resolve } = Promise.withResolvers<typeof late>();
+  const timer = setTimeout(resolve, patienceMs, late);
+  const inTime = Promise.race([answer, promise]).finally(() => clearTimeout(timer));
+  // Whoever does not wait does not hear of the failure.
+  inTime.catch(() => undefined);
+  return inTime;
 }
