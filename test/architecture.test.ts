@@ -38,7 +38,7 @@ describe('the architecture', () => {
   });
 
   it('has tests that are named after what they test', () => {
-    const apart = new Set(['contracts', 'e2e', 'fixtures', 'integration', 'support']);
+    const apart = new Set(['contracts', 'e2e', 'fixtures', 'integration', 'support', 'torture']);
     const folders = fs
       .readdirSync(path.join(projectRoot, 'test'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory());

@@ -23,9 +23,10 @@ export function itLetsTheNewestWin(store: UseStore): void {
       const ids = [await push(store()), await push(store()), await push(store())];
       const claim = await claimOne(store());
       expect(claim.delivery.id).to.equal(ids[2]);
-      for (const id of ids.slice(0, 2)) {
+      for (const [index, id] of ids.slice(0, 2).entries()) {
         const record = await read(store(), id);
-        expect(record).to.include({ state: 'superseded', supersededBy: ids[2], message: `superseded by ${ids[2]}` });
+        const by = ids[index + 1];
+        expect(record).to.include({ state: 'superseded', supersededBy: by, message: `superseded by ${by}` });
         expect(record.endedAt).to.be.a('number');
       }
       await store().recordPlan(claim, { actions: [], skipped: [] });

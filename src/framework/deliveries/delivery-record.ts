@@ -77,7 +77,7 @@ export interface DeliverySummary {
   readonly events: readonly ImageEvent[];
   /** How many more requests were the same delivery. */
   readonly duplicates: number;
-  /** The delivery that took its place. */
+  /** The delivery that took its place, which may have been superseded in turn. */
   readonly supersededBy?: string;
   /** The delivery that this one repeats, and who asked for it. */
   readonly replayOf?: string;

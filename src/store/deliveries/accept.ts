@@ -2,12 +2,14 @@ import crypto from 'node:crypto';
 import { repeatableEnds } from '../../framework/deliveries/delivery-record.ts';
 import type { Accepted, NewDelivery } from '../../framework/deliveries/delivery-store.ts';
 import type { ImageEvent } from '../../framework/payload-format.ts';
-import { claimInlineWork } from './claim.ts';
+import { checksumOfDelivery, type DeliveryContent } from './checksums.ts';
 import { addEvent } from './delivery-state.ts';
 import { inlineLane, openLane, ownLane, planLane } from './lanes.ts';
 import { idOf, integer, requireSequence, state, storable, toJson } from './rows.ts';
 import { insertAction, insertWork } from './work-rows.ts';
+import { claimInlineWork } from './start-work.ts';
 import type { Transaction } from './transaction.ts';
+import { supersedeAlike } from './waiting-work.ts';
 
 /** For how long a delivery is known when it comes again. */
 const duplicateMs = 24 * 3600 * 1000;
@@ -29,13 +31,16 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
   }
   for (const identity of delivery.identities) await remember(tx, delivery.receiver.key, inIndex(identity), sequence);
   const lane = laneOf(delivery, sequence);
+  const streams = delivery.kind === 'inline' ? [] : delivery.events.map(coalescedBy);
+  const alike = streams.length === 0 ? undefined : inIndex(streams.join(' '));
   const work = await insertWork(tx, {
     delivery: sequence,
     kind: delivery.kind === 'inline' ? 'inline' : 'plan',
     state: 'waiting',
     lane,
     upstream: delivery.upstream,
-    streams: delivery.kind === 'inline' ? [] : delivery.events.map(coalescedBy),
+    streams,
+    ...(alike !== undefined && { alike }),
     pushedAt: pushTime(delivery),
     plannedFrom: 0,
     // Whoever waits for its turn says so again and again.
@@ -45,6 +50,7 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
     await insertAction(tx, { delivery: sequence, lane, upstream: delivery.upstream, state: 'running', plannedFrom: 0 }, action);
   }
   await openLane(tx, lane, delivery.upstream, tx.now);
+  if (alike !== undefined) await supersedeAlike(tx, lane, alike);
   if (delivery.kind === 'queued') return { id, duplicate: false };
   const claim = await claimInlineWork(tx, work, lane, delivery.owner, delivery.leaseMs);
   return { id, duplicate: false, ...(claim && { claim }) };
@@ -55,15 +61,28 @@ async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<n
   const ended = kind === 'ignored' || kind === 'rejected';
   const first = ended ? kind : 'queued';
   const replayOf = delivery.replayOf === undefined ? null : requireSequence('delivery', delivery.replayOf);
+  const content: DeliveryContent = {
+    project_id: storable(delivery.projectId),
+    receiver_id: storable(receiver.id),
+    receiver_name: storable(receiver.name),
+    receiver_key: receiver.key,
+    driver: delivery.driver,
+    kind,
+    events: toJson(delivery.events),
+    config: toJson(delivery.config),
+    headers: toJson(request.headers),
+    query: storable(request.query),
+    body: request.body,
+  };
   const [row] = await tx.all(
     `INSERT INTO deliveries (project_id, receiver_id, receiver_name, receiver_key, driver, kind, state, message, received_at,
-      ended_at, duplicates, replay_of, requested_by, events, config, skipped, headers, query, body)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, $14, '[]', $15, $16, $17) RETURNING sequence`,
-    storable(delivery.projectId),
-    storable(receiver.id),
-    storable(receiver.name),
-    receiver.key,
-    delivery.driver,
+      ended_at, duplicates, replay_of, requested_by, events, config, skipped, headers, query, body, checksum)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, $14, '[]', $15, $16, $17, $18) RETURNING sequence`,
+    content.project_id,
+    content.receiver_id,
+    content.receiver_name,
+    content.receiver_key,
+    content.driver,
     kind,
     first,
     storable(delivery.message ?? ''),
@@ -71,11 +90,12 @@ async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<n
     ended ? tx.now : null,
     replayOf,
     delivery.requestedBy === undefined ? null : storable(delivery.requestedBy),
-    toJson(delivery.events),
-    toJson(delivery.config),
-    toJson(request.headers),
-    storable(request.query),
-    request.body,
+    content.events,
+    content.config,
+    content.headers,
+    content.query,
+    content.body,
+    checksumOfDelivery(content),
   );
   if (row === undefined) throw new Error('the database gave no number to a delivery');
   const sequence = integer(row, 'sequence');

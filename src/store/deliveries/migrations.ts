@@ -32,7 +32,8 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
       skipped TEXT NOT NULL,
       headers TEXT NOT NULL,
       query TEXT NOT NULL,
-      body ${bytes} NOT NULL
+      body ${bytes} NOT NULL,
+      checksum BIGINT NOT NULL
     )`,
     'CREATE INDEX deliveries_by_project ON deliveries (project_id, sequence)',
     'CREATE INDEX deliveries_by_state ON deliveries (project_id, state, sequence)',
@@ -70,6 +71,8 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
       crashes BIGINT NOT NULL,
       cancelled_by TEXT,
       awaited_by TEXT,
+      alike TEXT,
+      checksum BIGINT NOT NULL,
       planned_from BIGINT NOT NULL,
       superseded_by BIGINT,
       created_at BIGINT NOT NULL,
@@ -78,6 +81,7 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
     )`,
     'CREATE INDEX work_of_delivery ON work (delivery)',
     `CREATE INDEX work_waiting ON work (lane, id) WHERE state = 'waiting'`,
+    `CREATE INDEX work_alike ON work (lane, alike) WHERE state = 'waiting' AND kind = 'plan'`,
     `CREATE INDEX work_inline ON work (ready_at) WHERE state = 'waiting' AND kind = 'inline'`,
     // Who works in a lane: fence is the attempt's id, and null while nobody does.
     `CREATE TABLE lanes (

@@ -1,12 +1,13 @@
 import type { DeliveryStore } from '../../framework/deliveries/delivery-store.ts';
 import { accept } from './accept.ts';
 import { cancel } from './cancel.ts';
-import { claim, claimInline } from './claim.ts';
+import { claim } from './claim.ts';
 import { getTarget, hold, listTargets, releaseHold } from './holds.ts';
 import { endAllLeases, release, renew } from './leases.ts';
 import { recordPlan, replacePlannedAction } from './plans.ts';
 import { prune } from './prune.ts';
 import { events, get, getForReplay, list } from './queries.ts';
+import { claimInline } from './start-work.ts';
 import type { Transaction } from './transaction.ts';
 import { clearCrashes, end, postpone, recordProgress, recordStep, wake } from './work.ts';
 

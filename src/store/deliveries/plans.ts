@@ -1,6 +1,7 @@
 import type { Claim, PlannedWork, StoredPlan } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
+import { checksumOfWork, workContent } from './checksums.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { heldReason } from './holds.ts';
 import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
@@ -126,10 +127,15 @@ export async function replacePlannedAction(
   action: PlannedAction,
 ): Promise<void> {
   await requireClaim(tx, claim);
+  const id = requireSequence('action', actionId);
+  const [row] = await tx.all('SELECT * FROM work WHERE id = $1', id);
+  if (row === undefined) return;
+  const planned = toJson(action);
   await tx.run(
-    'UPDATE work SET planned = $2, planned_from = $3 WHERE id = $1',
-    requireSequence('action', actionId),
-    toJson(action),
+    'UPDATE work SET planned = $2, planned_from = $3, checksum = $4 WHERE id = $1',
+    id,
+    planned,
     tx.now + 1,
+    checksumOfWork({ ...workContent(row), planned }),
   );
 }

@@ -8,7 +8,9 @@ import type {
 } from '../../framework/deliveries/delivery-record.ts';
 import type { DeliveryQuery, EventQuery, ReplayedDelivery } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
-import { bytes, idOf, integer, json, optionalInteger, optionalText, sequenceOf, state, text } from './rows.ts';
+import { ServiceError } from '../../framework/errors.ts';
+import { isDeliveryWhole } from './checksums.ts';
+import { bytes, idOf, integer, json, jsonOr, optionalInteger, optionalText, sequenceOf, state, text } from './rows.ts';
 import type { Row, SqlValue, Transaction } from './transaction.ts';
 
 const summaryColumns = `sequence, project_id, receiver_id, receiver_name, receiver_key, driver, state, message, received_at,
@@ -42,7 +44,7 @@ export async function get(tx: Transaction, projectId: string, deliveryId: string
   if (row === undefined) return undefined;
   const actions: ActionRecord[] = [];
   for (const work of await actionRows(tx, row)) actions.push(await toAction(tx, work));
-  return { ...toSummary(row), request: toRequest(row), skipped: json(row, 'skipped'), actions };
+  return { ...toSummary(row), request: toRequest(row), skipped: jsonOr(row, 'skipped', []), actions };
 }
 
 export async function getForReplay(
@@ -52,6 +54,7 @@ export async function getForReplay(
 ): Promise<ReplayedDelivery | undefined> {
   const row = await find(tx, projectId, deliveryId);
   if (row === undefined) return undefined;
+  if (!isDeliveryWhole(row)) throw new ServiceError('Conflict', `What is stored of delivery ${deliveryId} is damaged`);
   const interrupted = text(row, 'kind') === 'inline' && state(row) === 'interrupted';
   const actions = interrupted ? await actionRows(tx, row) : [];
   return {
@@ -95,7 +98,7 @@ async function toAction(tx: Transaction, work: Row): Promise<ActionRecord> {
   const supersededBy = optionalInteger(work, 'superseded_by');
   const waits = text(work, 'state') === 'waiting' && integer(work, 'attempts') > 0;
   return {
-    ...json<PlannedAction>(work, 'planned'),
+    ...jsonOr<PlannedAction>(work, 'planned', { target: text(work, 'target'), description: '', input: {} }),
     id: idOf('action', id),
     state: state(work),
     message: text(work, 'message'),
@@ -121,7 +124,7 @@ function toAttempt(row: Row): AttemptRecord {
 }
 
 function toRequest(row: Row): DeliveryRecord['request'] {
-  return { headers: json(row, 'headers'), query: text(row, 'query'), body: bytes(row, 'body') };
+  return { headers: jsonOr(row, 'headers', {}), query: text(row, 'query'), body: bytes(row, 'body') };
 }
 
 function toSummary(row: Row): DeliverySummary {
@@ -138,7 +141,7 @@ function toSummary(row: Row): DeliverySummary {
     message: text(row, 'message'),
     receivedAt: integer(row, 'received_at'),
     ...(endedAt !== undefined && { endedAt }),
-    events: json(row, 'events'),
+    events: jsonOr(row, 'events', []),
     duplicates: integer(row, 'duplicates'),
     ...(supersededBy !== undefined && { supersededBy: idOf('delivery', supersededBy) }),
     ...(replayOf !== undefined && { replayOf: idOf('delivery', replayOf) }),

@@ -33,6 +33,15 @@ export function json<T>(row: Row, column: string): T {
   return JSON.parse(text(row, column)) as T;
 }
 
+/** The same for a row that may be damaged, and is not acted upon before that was found out. */
+export function jsonOr<T>(row: Row, column: string, fallback: T): T {
+  try {
+    return JSON.parse(text(row, column)) as T;
+  } catch {
+    return fallback;
+  }
+}
+
 export function state(row: Row): DeliveryState {
   return text(row, 'state') as DeliveryState;
 }
@@ -58,9 +67,10 @@ export function requireSequence(type: keyof typeof prefixes, id: string): number
   return sequence;
 }
 
-/** PostgreSQL takes no NUL in a text, which a sender may well send. */
+/** PostgreSQL takes no NUL in a text, which a sender may well send; and no database keeps half a character. */
 export function storable(value: string): string {
-  return value.includes('\0') ? value.replaceAll('\0', '\u2400') : value;
+  const whole = value.toWellFormed();
+  return whole.includes('\0') ? whole.replaceAll('\0', '\u2400') : whole;
 }
 
 /** JSON escapes a NUL, and PostgreSQL keeps the escape in a text as it is. */
