@@ -17,6 +17,7 @@ const duplicateMs = 24 * 3600 * 1000;
 const rejectedPerReceiver = 100;
 
 export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Accepted> {
+  const upstream = storable(delivery.upstream);
   const acts = delivery.kind === 'queued' || delivery.kind === 'inline';
   const first = acts && delivery.replayOf === undefined ? await findFirst(tx, delivery) : undefined;
   if (first !== undefined) {
@@ -38,7 +39,7 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
     kind: delivery.kind === 'inline' ? 'inline' : 'plan',
     state: 'waiting',
     lane,
-    upstream: delivery.upstream,
+    upstream,
     streams,
     ...(alike !== undefined && { alike }),
     pushedAt: pushTime(delivery),
@@ -47,9 +48,9 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
     ...(delivery.kind === 'inline' && { readyAt: tx.now + delivery.leaseMs, awaitedBy: delivery.owner }),
   });
   for (const action of delivery.actions ?? []) {
-    await insertAction(tx, { delivery: sequence, lane, upstream: delivery.upstream, state: 'running', plannedFrom: 0 }, action);
+    await insertAction(tx, { delivery: sequence, lane, upstream, state: 'running', plannedFrom: 0 }, action);
   }
-  await openLane(tx, lane, delivery.upstream, tx.now);
+  await openLane(tx, lane, upstream, tx.now);
   if (alike !== undefined) await supersedeAlike(tx, lane, alike);
   if (delivery.kind === 'queued') return { id, duplicate: false };
   const claim = await claimInlineWork(tx, work, lane, delivery.owner, delivery.leaseMs);
@@ -65,8 +66,8 @@ async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<n
     project_id: storable(delivery.projectId),
     receiver_id: storable(receiver.id),
     receiver_name: storable(receiver.name),
-    receiver_key: receiver.key,
-    driver: delivery.driver,
+    receiver_key: storable(receiver.key),
+    driver: storable(delivery.driver),
     kind,
     events: toJson(delivery.events),
     config: toJson(delivery.config),

@@ -1,4 +1,5 @@
 import { LeaseLostError, type Claim } from '../../framework/deliveries/delivery-store.ts';
+import { storable } from './rows.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A lane in which nothing waits. */
@@ -68,15 +69,15 @@ function isOwnLane(lane: string): boolean {
 
 /** The lane in which a receiver's deliveries wait for their plan. */
 export function planLane(projectId: string, receiverKey: string): string {
-  return `receiver/${projectId}/${receiverKey}`;
+  return storable(`receiver/${projectId}/${receiverKey}`);
 }
 
 /** The lane of whatever is done to a target, by whichever project. */
 export function targetLane(target: string): string {
-  return `target/${target}`;
+  return storable(`target/${target}`);
 }
 
 /** The lane of inline deliveries that must not run at the same time. */
 export function inlineLane(exclusive: string): string {
-  return `inline/${exclusive}`;
+  return storable(`inline/${exclusive}`);
 }

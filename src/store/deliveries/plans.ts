@@ -7,6 +7,7 @@ import { heldReason } from './holds.ts';
 import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
 import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
 import type { Transaction } from './transaction.ts';
+import { supersedeWaiting } from './waiting-work.ts';
 import { insertAction } from './work-rows.ts';
 
 export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan): Promise<PlannedWork[]> {
@@ -49,10 +50,12 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
       action,
       claim.delivery.receiver.key,
     );
-    if (!inline) await openLane(tx, lane, claim.upstream, tx.now);
     const event = { delivery, projectId: claim.delivery.projectId, work: id, message: action.description };
     await addEvent(tx, { ...event, type: 'state', state: inline ? 'running' : 'waiting' });
     planned.push({ id: idOf('action', id), action, step: '' });
+    if (inline) continue;
+    await openLane(tx, lane, claim.upstream, tx.now);
+    await supersedeWaiting(tx, lane);
   }
   if (skipped.length > 0) await tx.run('UPDATE deliveries SET skipped = $2 WHERE sequence = $1', delivery, toJson(skipped));
   if (!inline || planned.length === 0) await endPlanning(tx, claim, work, planned.length, skipped);

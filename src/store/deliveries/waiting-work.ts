@@ -55,7 +55,8 @@ async function endSuperseded(tx: Transaction, waiting: readonly LaneWork[]): Pro
   for (const work of waiting) {
     if (superseded.has(work)) continue;
     // The upstream asked for patience, whoever comes now.
-    const notBefore = held.get(work.id);
+    const inherited = held.get(work.id);
+    const notBefore = inherited === undefined ? undefined : Math.max(inherited, work.notBefore);
     if (notBefore !== undefined) await tx.run('UPDATE work SET ready_at = $2, not_before = $2 WHERE id = $1', work.id, notBefore);
     left.push(notBefore === undefined ? work : { ...work, readyAt: Math.max(work.readyAt, notBefore) });
   }
