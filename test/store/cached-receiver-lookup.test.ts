@@ -107,6 +107,102 @@ describe('the lookup of receivers', () => {
     });
   }
 
+  describe('while Rancher accepts calls and answers none', () => {
+    const hang: Fault = () => true;
+
+    beforeEach(() => {
+      // Longer than any test: whoever waits for the answer is noticed.
+      client.close();
+      client = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 60_000 });
+      lookup = new CachedReceiverLookup(client, () => now);
+      store = new RancherReceiverStore(client, lookup);
+    });
+
+    it('waits a moment for it, once, and then serves what it knew', async () => {
+      const id = put('k');
+      await find('k');
+      fake.fault = hang;
+      now = 1_000;
+      const first = await Promise.all(Array.from({ length: 50 }, () => find('k')));
+      expect(first.map((receiver) => receiver?.id)).to.deep.equal(Array.from({ length: 50 }, () => id));
+      expect(await Promise.race([find('k'), new Promise((resolve) => setImmediate(resolve, 'it waited'))])).to.have.property(
+        'id',
+        id,
+      );
+      expect(lookups()).to.equal(2);
+    });
+
+    it('takes the answer that comes late', async () => {
+      put('k');
+      await find('k');
+      let answer: (() => void) | undefined;
+      fake.fault = (_call, response) => {
+        answer = () => fake.json(response, 200, { data: [] });
+        return true;
+      };
+      now = 1_000;
+      expect(await find('k')).to.be.an('object');
+      answer?.();
+      let found: Receiver | undefined | string = 'unknown';
+      await until(() => {
+        void find('k').then((receiver) => (found = receiver));
+        return found === undefined;
+      });
+      expect(lookups()).to.equal(2);
+    });
+
+    it('serves nothing that was removed here meanwhile', async () => {
+      put('k');
+      const receiver = await find('k');
+      fake.fault = hang;
+      now = 1_000;
+      const waiting = find('k');
+      lookup.removed(receiver as Receiver);
+      expect(await waiting).to.equal(undefined);
+    });
+
+    const others: readonly (readonly [name: string, more: object, stale: boolean, at: number])[] = [
+      ['an inline driver', {}, false, 1_000],
+      ['a paused receiver, whose deliveries nobody would carry out', { paused: true }, true, 1_000],
+      ['a receiver that was confirmed five minutes ago', {}, true, 300_000],
+    ];
+    for (const [name, more, stale, at] of others) {
+      it(`waits for the answer for ${name}`, async () => {
+        const id = put('k', { resourceData: { driver: 'a', config: {}, ...more } });
+        put('other');
+        await find('k');
+        now = at - 1_000;
+        await find('other');
+        const answers: (() => void)[] = [];
+        fake.fault = (_call, response) => {
+          answers.push(() => fake.json(response, 200, { data: [fake.object(id)] }));
+          return true;
+        };
+        now = at;
+        let isAnswered = false;
+        const waiting = find('k', stale).finally(() => (isAnswered = true));
+        // The other one is served after as long as anybody waits who may be served what was known.
+        expect(await find('other')).to.be.an('object');
+        expect(isAnswered).to.equal(false);
+        await until(() => answers.length === 2);
+        for (const answer of answers) answer();
+        expect((await waiting)?.id).to.equal(id);
+      });
+    }
+  });
+
+  it('asks once a second while Rancher fails, if it can serve what it knew', async () => {
+    put('k');
+    await find('k');
+    fake.fault = (_call, response) => (response.writeHead(503).end(), true);
+    for (now = 1_000; now < 11_000; now += 100) expect(await find('k')).to.be.an('object');
+    expect(lookups()).to.equal(11);
+    fake.fault = () => false;
+    await find('k');
+    await find('k');
+    expect(lookups()).to.equal(12);
+  });
+
   for (const status of [401, 403, 404, 422]) {
     it(`serves nothing stale where Rancher answers ${status}`, async () => {
       put('k');
