@@ -18,7 +18,7 @@ const maxRequests = 500_000;
 /** A push as Docker Hub sends it, about 700 bytes. */
 const body = JSON.stringify({
   callback_url: 'https://registry.hub.docker.com/u/acme/web/hook/2141b5bi5i5b02bec211i4eeih0242eg11000a/',
-  push_data: { images: [], pushed_at: 1_417_566_161, pusher: 'acme', tag: 'latest' },
+  push_data: { images: [], pushed_at: '{number}', pusher: 'acme', tag: 'latest' },
   repository: {
     comment_count: 0,
     date_created: 1_417_494_799,
@@ -34,7 +34,7 @@ const body = JSON.stringify({
     star_count: 0,
     status: 'Active',
   },
-});
+}).replace('"{number}"', '{number}');
 
 async function load(child: ChildProcess, order: LoadOrder): Promise<LoadResult> {
   child.send(order);
@@ -47,11 +47,11 @@ function median(values: readonly number[]): number {
 }
 
 function row(cells: readonly string[]): void {
-  process.stdout.write(`${cells.map((cell, column) => (column === 0 ? cell.padEnd(8) : cell.padStart(12))).join('')}\n`);
+  process.stdout.write(`${cells.map((cell, column) => (column === 0 ? cell.padEnd(22) : cell.padStart(12))).join('')}\n`);
 }
 
 async function main(): Promise<number> {
-  const servers: LoadedServer[] = [await startBareServer(), await startService()];
+  const servers: LoadedServer[] = [await startBareServer(), await startService('without store'), await startService('durable')];
   const cases = servers.flatMap(({ port, paths }) => Object.entries(paths).map(([name, target]) => ({ name, port, target })));
   const child = fork(path.join(import.meta.dirname, 'load-generator.ts'));
   const results = new Map<string, LoadResult[]>(cases.map(({ name }) => [name, []]));

@@ -5,6 +5,7 @@ export interface LoadOrder {
   readonly port: number;
   /** Path with query. */
   readonly path: string;
+  /** `{number}` in it becomes a number of ten digits that is another one in each request. */
   readonly body: string;
   readonly connections: number;
   readonly seconds: number;
@@ -22,12 +23,18 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-/** Sends the same POST over keep-alive connections, one request at a time on each, as fast as it is answered. */
+const numberDigits = 10;
+/** So that no push is sent twice, in whatever order. */
+let sent = 1_400_000_000;
+
+/** Sends a POST over keep-alive connections, one request at a time on each, as fast as it is answered. */
 export async function generateLoad({ port, path, body, connections, seconds, maxRequests }: LoadOrder): Promise<LoadResult> {
+  const payload = body.replace('{number}', '0'.repeat(numberDigits));
   const request = Buffer.from(
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(payload)}\r\n\r\n${payload}`,
   );
+  const numberAt = request.length - Buffer.byteLength(payload) + body.indexOf('{number}');
   const times = new Float64Array(maxRequests);
   let requests = 0;
   let failures = 0;
@@ -39,9 +46,11 @@ export async function generateLoad({ port, path, body, connections, seconds, max
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     let sentAt = 0;
     let answer = '';
+    const own = Buffer.from(request);
     const send = (): void => {
       sentAt = performance.now();
-      socket.write(request);
+      if (body.includes('{number}')) own.write(String((sent += 1)), numberAt, 'latin1');
+      socket.write(own);
     };
     socket.on('connect', send);
     socket.on('data', (chunk: Buffer) => {

@@ -11,6 +11,7 @@ import { TriggerUrls } from '../src/api/receivers/trigger-urls.ts';
 import { Schemas } from '../src/api/schemas.ts';
 import { serviceUpgrade } from '../src/drivers/service-upgrade/index.ts';
 import { DeliveryEngine } from '../src/framework/deliveries/delivery-engine.ts';
+import type { DeliveryStore } from '../src/framework/deliveries/delivery-store.ts';
 import { defaultRetention } from '../src/framework/deliveries/retention.ts';
 import type { Driver } from '../src/framework/driver.ts';
 import { createKeyRing, generatePrivateKeyPem } from '../src/framework/key-ring.ts';
@@ -54,7 +55,7 @@ export async function startBareServer(): Promise<LoadedServer> {
  * The service as compose.ts builds it, before a Rancher that knows one receiver. The driver checks each push as
  * serviceUpgrade does and then plans nothing, so what is measured is the way of a delivery up to its answer.
  */
-export async function startService(): Promise<LoadedServer> {
+export async function startService(kind: 'durable' | 'without store'): Promise<LoadedServer> {
   const cattle = http.createServer((request, response) => answerAsRancher(request.url ?? '', response));
   const cattlePort = await listen(cattle);
   const rancher = new RancherClient({ url: `http://127.0.0.1:${cattlePort}/v1`, accessKey: 'access', secretKey: 'secret' });
@@ -71,7 +72,8 @@ export async function startService(): Promise<LoadedServer> {
   const log = createLog();
   const expire = (): void => undefined;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'webhook-service-bench-'));
-  const deliveries = await openSqliteDeliveryStore({ file: path.join(folder, 'deliveries.db'), log });
+  const file = path.join(folder, 'deliveries.db');
+  const deliveries = kind === 'durable' ? await openSqliteDeliveryStore({ file, log }) : storeOfNothing();
   const engine = new DeliveryEngine({
     store: deliveries,
     drivers,
@@ -103,8 +105,8 @@ export async function startService(): Promise<LoadedServer> {
   return {
     port: await listen(server),
     paths: {
-      key: `/v1-webhooks/endpoint?key=${key}&projectId=1a5`,
-      token: `/v1-webhooks/endpoint?token=${token}`,
+      [`key, ${kind}`]: `/v1-webhooks/endpoint?key=${key}&projectId=1a5`,
+      [`token, ${kind}`]: `/v1-webhooks/endpoint?token=${token}`,
     },
     async stop() {
       await close(server);
@@ -115,6 +117,16 @@ export async function startService(): Promise<LoadedServer> {
       await close(cattle);
     },
   };
+}
+
+/** Forgets everything at once: what the way of a delivery costs without being stored. */
+function storeOfNothing(): DeliveryStore {
+  let accepted = 0;
+  const nothing = { claims: [], held: [], cancelled: [], deleted: 0, full: false };
+  return new Proxy({} as DeliveryStore, {
+    get: (_target, name) => () =>
+      Promise.resolve(name === 'accept' ? { id: `1wd${(accepted += 1)}`, duplicate: false } : nothing),
+  });
 }
 
 /** The schemas of a project, and one receiver whatever is asked for. */
