@@ -1,5 +1,5 @@
 import { ServiceError } from '../../framework/errors.ts';
-import { type Authorizer, headerText, isReadOnlyRole, requireProjectId } from './authorizer.ts';
+import { type Authorizer, callerOf, headerText, isReadOnlyRole, requireProjectId } from './authorizer.ts';
 
 /**
  * `WEBHOOK_AUTH=cattle`: behind Rancher's own proxy, which has authenticated the caller and says for which project in
@@ -14,6 +14,9 @@ export const cattleAuthorizer: Authorizer = {
       return Promise.reject(new ServiceError('Forbidden', `Not authenticated for project ${projectId}`));
     }
     const roles = headerText(headers, 'x-api-roles').split(',');
-    return Promise.resolve({ mayWrite: !roles.some((role) => isReadOnlyRole(role.trim().toLowerCase())) });
+    return Promise.resolve({
+      mayWrite: !roles.some((role) => isReadOnlyRole(role.trim().toLowerCase())),
+      ...callerOf(headerText(headers, 'x-api-user-id'), headerText(headers, 'x-api-account-id')),
+    });
   },
 };

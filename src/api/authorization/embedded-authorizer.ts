@@ -3,7 +3,8 @@ import {
   type Access,
   type AuthorizationRequest,
   type Authorizer,
-  headerText,
+  basicCredentials,
+  callerOf,
   isReadOnlyRole,
   requireProjectId,
 } from './authorizer.ts';
@@ -24,12 +25,11 @@ export class EmbeddedAuthorizer implements Authorizer {
 
   authorize({ headers }: AuthorizationRequest, projectId: string): Promise<Access> {
     requireProjectId(projectId);
-    const [, encoded = ''] = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(headerText(headers, 'authorization')) ?? [];
-    const [accessKey = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-    const identity = accessKey === '' ? undefined : this.#authenticate(accessKey, secret.join(':'));
+    const { accessKey, secretKey } = basicCredentials(headers);
+    const identity = accessKey === '' ? undefined : this.#authenticate(accessKey, secretKey);
     if (!identity)
       return Promise.reject(new ServiceError('Unauthorized', 'An API key is needed: HTTP Basic with access key and secret key'));
     if (!identity.mayUse(projectId)) return Promise.reject(new ServiceError('Forbidden', `No access to project ${projectId}`));
-    return Promise.resolve({ mayWrite: !isReadOnlyRole(identity.role) });
+    return Promise.resolve({ mayWrite: !isReadOnlyRole(identity.role), ...callerOf(accessKey) });
   }
 }

@@ -4,7 +4,15 @@ import { isJsonObject } from '../../framework/json.ts';
 import { LruMap } from '../../framework/lru-map.ts';
 import type { Answer, CallOptions } from '../../rancher/http-caller.ts';
 import { pathPart } from '../../rancher/path-part.ts';
-import { type Access, type AuthorizationRequest, type Authorizer, headerText, requireProjectId } from './authorizer.ts';
+import {
+  type Access,
+  type AuthorizationRequest,
+  type Authorizer,
+  basicCredentials,
+  callerOf,
+  headerText,
+  requireProjectId,
+} from './authorizer.ts';
 
 /** For how long an answer is believed, milliseconds. */
 const believedMs = 5_000;
@@ -13,7 +21,7 @@ const maxBelieved = 10_000;
 /** The part of the Rancher client that the authorizer uses. */
 export interface CallerChecks {
   readonly url: { readonly api: string };
-  callAs(options: CallOptions): Promise<Pick<Answer, 'status' | 'text'>>;
+  callAs(options: CallOptions): Promise<Pick<Answer, 'status' | 'text'> & { headers?: Pick<Answer['headers'], 'get'> }>;
 }
 
 /**
@@ -41,12 +49,13 @@ export class RancherAuthorizer implements Authorizer {
     const believed = this.#believed.get(name);
     const at = this.#now();
     if (believed && at - believed.at < believedMs) return believed.access;
-    const access = await this.#ask(credentials, projectId);
+    const { accessKey } = basicCredentials(request.headers);
+    const access = await this.#ask(credentials, projectId, accessKey);
     this.#believed.set(name, { access, at });
     return access;
   }
 
-  async #ask(credentials: Record<string, string>, projectId: string): Promise<Access> {
+  async #ask(credentials: Record<string, string>, projectId: string, accessKey: string): Promise<Access> {
     const part = pathPart(projectId);
     if (part === undefined) throw new ServiceError('Forbidden', `No access to project ${projectId}`);
     const url = `${this.#rancher.url.api}/projects/${part}/schemas/genericObject`;
@@ -63,7 +72,7 @@ export class RancherAuthorizer implements Authorizer {
     }
     const methods = collectionMethods(answer.text);
     if (!methods) throw new ServiceError('Unavailable', 'Rancher gave no answer about your rights', { retryAfterSeconds: 1 });
-    return { mayWrite: methods.includes('POST') };
+    return { mayWrite: methods.includes('POST'), ...callerOf(accessKey, answer.headers?.get('x-api-user-id') ?? '') };
   }
 }
 
