@@ -5,6 +5,12 @@ import { limits } from '../framework/limits.ts';
 import { requireProjectId } from './authorization/authorizer.ts';
 import type { Log } from '../framework/log.ts';
 import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
+import { actOnDelivery } from './deliveries/act-on-delivery.ts';
+import type { DeliveriesContext } from './deliveries/deliveries-context.ts';
+import { EventStreams } from './deliveries/event-streams.ts';
+import { getDelivery, listDeliveries, listDeliveryEvents } from './deliveries/read-deliveries.ts';
+import { replayDeliveries } from './deliveries/replay-deliveries.ts';
+import { streamEvents, wantsEvents } from './deliveries/stream-events.ts';
 import { parseGoPath } from './go-path.ts';
 import { actOnReceiver } from './receivers/act-on-receiver.ts';
 import { createReceiver } from './receivers/create-receiver.ts';
@@ -16,11 +22,15 @@ import { type Representation, wantsHtml, write } from './representation.ts';
 import { readBody } from './request-body.ts';
 import type { ApiRequest } from './request.ts';
 import type { Schemas } from './schemas.ts';
+import { actOnTarget } from './targets/act-on-target.ts';
+import { getTarget, listTargets } from './targets/read-targets.ts';
 import { apiVersion, UrlBuilder } from './url-builder.ts';
 
 export interface ManagementContext extends ReceiversContext {
   readonly schemas: Schemas;
   readonly deliveries: Deliveries;
+  /** To be closed when the process stops; absent: streams that nobody ends but their readers. */
+  readonly eventStreams?: EventStreams;
 }
 
 type Route = (request: ApiRequest) => Representation | Promise<Representation | undefined>;
@@ -72,12 +82,49 @@ export function createManagementApp(context: ManagementContext, log: Log): Expre
     `${receivers}/:id`,
     serve((request) => removeReceiver(context, request).then(() => undefined)),
   );
+  addDeliveryRoutes(app, root, context);
   app.use((request: Request, response: Response) => answerNotFound(request, response));
   // express knows a handler of errors by its four parameters.
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) =>
     answerError(log, request, response, thrown),
   );
   return app;
+}
+
+function addDeliveryRoutes(app: Express, root: string, { deliveries, authorizer, eventStreams }: ManagementContext): void {
+  const context = { deliveries, authorizer, eventStreams: eventStreams ?? new EventStreams() };
+  app.get(
+    `${root}/deliveries`,
+    serveOrStream(context, (request) => listDeliveries(context, request)),
+  );
+  app.post(
+    `${root}/deliveries`,
+    serve((request) => replayDeliveries(context, request)),
+  );
+  app.get(
+    `${root}/deliveries/:id`,
+    serveOrStream(context, (request) => getDelivery(context, request)),
+  );
+  app.post(
+    `${root}/deliveries/:id`,
+    serve((request) => actOnDelivery(context, request)),
+  );
+  app.get(
+    `${root}/deliveries/:id/events`,
+    serveOrStream(context, (request) => listDeliveryEvents(context, request)),
+  );
+  app.get(
+    `${root}/targets`,
+    serve((request) => listTargets(context, request)),
+  );
+  app.get(
+    `${root}/targets/:id`,
+    serve((request) => getTarget(context, request)),
+  );
+  app.post(
+    `${root}/targets/:id`,
+    serve((request) => actOnTarget(context, request)),
+  );
 }
 
 /** A browser that remembers a login must not be made to write by a page of somebody else's. */
@@ -93,6 +140,15 @@ function serve(route: Route) {
     const shown = await route(apiRequest);
     if (shown === undefined) response.writeHead(204).end();
     else write(response, shown, apiRequest.urls, wantsHtml(request.headers, apiRequest.query));
+  };
+}
+
+/** @param route gives what to show to a caller that does not want events. */
+function serveOrStream(context: DeliveriesContext, route: Route) {
+  const show = serve(route);
+  return async (request: Request, response: Response): Promise<void> => {
+    if (wantsEvents(request.headers.accept)) await streamEvents(context, toApiRequest(request), response);
+    else await show(request, response);
   };
 }
 

@@ -1,14 +1,18 @@
 import { configFieldOf } from '../framework/definition.ts';
 import type { DriverDefinition, FieldDefinition } from '../framework/driver.ts';
 import type { JsonObject } from '../framework/json.ts';
+import { deliverySchemas } from './deliveries/delivery-schemas.ts';
 import type { UrlBuilder } from './url-builder.ts';
 
-interface Schema {
+/** What a resource type consists of, as Rancher's clients read it. */
+export interface Schema {
   readonly id: string;
   readonly pluralName: string;
   readonly resourceFields: JsonObject;
   readonly resourceMethods: readonly string[];
   readonly collectionMethods?: readonly string[];
+  readonly collectionActions?: JsonObject;
+  readonly collectionFilters?: JsonObject;
   readonly resourceActions?: JsonObject;
 }
 
@@ -24,7 +28,8 @@ export class Schemas {
   /** @param legacy true for exactly the documents of the Go service 0.9.15. */
   constructor(definitions: readonly DriverDefinition[], legacy: boolean) {
     const shown = definitions.filter((definition) => !(legacy && definition.extension));
-    const all = [receiverSchema(shown, legacy), ...shown.map((definition) => driverSchema(definition, legacy)), ...fixedSchemas];
+    const drivers = shown.map((definition) => driverSchema(definition, legacy));
+    const all = [receiverSchema(shown, legacy), ...drivers, ...fixedSchemas, ...(legacy ? [] : deliverySchemas)];
     this.#schemas = new Map(all.map((schema) => [schema.id.toLowerCase(), schema]));
   }
 

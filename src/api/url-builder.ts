@@ -42,6 +42,12 @@ export class UrlBuilder {
     return `${this.collection('receivers')}/${id}?action=${action}&projectId=${projectId}`;
   }
 
+  /** One of our own resources, by the parts of its path; everything in it is encoded. */
+  resource(parts: readonly string[], query: Readonly<Record<string, string>>): string {
+    const path = parts.map(encodeURIComponent).join('/');
+    return `${this.base}/${apiVersion}/${path}?${new URLSearchParams(query).toString()}`;
+  }
+
   /** The current URL as the links of a collection show it. */
   currentWithProject(projectId: string): string {
     return `${this.current}?projectId=${projectId}`;

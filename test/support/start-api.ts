@@ -1,10 +1,12 @@
 import type { Authorizer } from '../../src/api/authorization/authorizer.ts';
 import { noAuthorizer } from '../../src/api/authorization/no-authorizer.ts';
+import { EventStreams } from '../../src/api/deliveries/event-streams.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { closeServer, listen } from '../../src/api/listen.ts';
 import { createManagementApp } from '../../src/api/management-app.ts';
 import { TriggerUrls } from '../../src/api/receivers/trigger-urls.ts';
 import { Schemas } from '../../src/api/schemas.ts';
+import type { Deliveries } from '../../src/framework/deliveries/deliveries.ts';
 import { DeliveryEngine } from '../../src/framework/deliveries/delivery-engine.ts';
 import type { DeliveryObserver } from '../../src/framework/deliveries/delivery-observer.ts';
 import { defaultRetention } from '../../src/framework/deliveries/retention.ts';
@@ -35,6 +37,9 @@ export interface StartApiOptions {
   readonly legacy?: boolean;
   readonly timeoutMs?: number;
   readonly observer?: DeliveryObserver;
+  /** Take the place of those that are stored. */
+  readonly deliveries?: Deliveries;
+  readonly eventStreams?: EventStreams;
   /** One that is there already; else it gets its own. */
   readonly rancher?: FakeRancherServer;
 }
@@ -114,13 +119,15 @@ export async function startApi(options: StartApiOptions = {}): Promise<TestApi> 
   );
   const authorizer = options.authorizer?.(rancher) ?? noAuthorizer;
   const { intake, control } = engine;
+  const { deliveries: managed = control, eventStreams = new EventStreams() } = options;
   const management = createManagementApp(
-    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: control },
+    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: managed, eventStreams },
     log,
   );
   const server = createHttpServer({ endpoint: { tokens, lookup, drivers, intake, expire }, management, log });
   const port = await listen(server, '127.0.0.1', 0, '');
   const stop = async (): Promise<void> => {
+    eventStreams.close();
     await closeServer(server, 100);
     await engine.stop();
     await deliveries.close();

@@ -1,0 +1,48 @@
+import type { TargetRecord } from '../../framework/deliveries/delivery-record.ts';
+import { ServiceError } from '../../framework/errors.ts';
+import { ActionInput } from '../action-input.ts';
+import { authorizeAction, type DeliveriesContext } from '../deliveries/deliveries-context.ts';
+import type { Representation } from '../representation.ts';
+import type { ApiRequest } from '../request.ts';
+import { requireTarget } from './read-targets.ts';
+import { toTargetResource } from './target-resource.ts';
+
+/** Longest reference to an image: a name of 255 characters, a tag of 128 and a digest of 71, with their separators. */
+export const maxImageLength = 512;
+export const maxReasonLength = 1_000;
+
+type Act = (context: DeliveriesContext, request: ApiRequest, by: string) => Promise<TargetRecord>;
+
+const acts: ReadonlyMap<string, Act> = new Map([
+  ['hold', hold],
+  ['release', release],
+]);
+
+/** `POST /v1-webhooks/targets/<id>?action=hold|release` */
+export async function actOnTarget(context: DeliveriesContext, request: ApiRequest): Promise<Representation> {
+  const by = await authorizeAction(context, request);
+  const name = request.query.get('action') ?? '';
+  const act = acts.get(name);
+  if (!act) throw new ServiceError('ActionNotAvailable', `A target has no action ${name}`, { fieldName: 'action' });
+  return { status: 200, body: toTargetResource(await act(context, request, by), true, request.urls) };
+}
+
+/** Without an image nothing at all is deployed to the target. */
+async function hold({ deliveries }: DeliveriesContext, request: ApiRequest, by: string): Promise<TargetRecord> {
+  const { projectId, id } = request;
+  const input = await ActionInput.read(request, ['image', 'reason']);
+  const image = input.text('image', maxImageLength) ?? '';
+  return deliveries.hold(projectId, id, { image, reason: input.text('reason', maxReasonLength) ?? '', by });
+}
+
+/** Without an image all holds of the target end. */
+async function release(context: DeliveriesContext, request: ApiRequest, by: string): Promise<TargetRecord> {
+  const { projectId, id } = request;
+  const image = (await ActionInput.read(request, ['image'])).text('image', maxImageLength);
+  const { holds } = await requireTarget(context, request);
+  if (!holds.some((held) => image === undefined || held.image === image)) {
+    const what = image === undefined ? 'not on hold' : image === '' ? 'not on hold as a whole' : `not on hold for ${image}`;
+    throw new ServiceError('ActionNotAvailable', `Target ${id} is ${what}`, { fieldName: 'action' });
+  }
+  return context.deliveries.release(projectId, id, { by, ...(image !== undefined && { image }) });
+}
