@@ -14,6 +14,7 @@ export class EventReader {
   /** The whole text so far. */
   text = '';
   ended = false;
+  #parsed = 0;
 
   private constructor(response: IncomingMessage) {
     this.response = response;
@@ -45,15 +46,23 @@ export class EventReader {
 
   #take(chunk: string): void {
     this.text += chunk;
-    const blocks = this.text.split('\n\n').slice(0, -1);
-    const events = blocks.flatMap((block) => {
-      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2))) as Record<
-        string,
-        string
-      >;
-      const { id = '', event = '', data } = fields;
-      return data === undefined ? [] : [{ id, event, data: JSON.parse(data) as Record<string, unknown> }];
-    });
-    this.events.splice(0, Infinity, ...events);
+    for (let end = this.#end(); end >= 0; end = this.#end()) {
+      const lines = this.text.slice(this.#parsed, end).split('\n');
+      this.#parsed = end + 2;
+      const fields = new Map(lines.map((line): [string, string] => splitLine(line)));
+      const data = fields.get('data');
+      if (data === undefined) continue;
+      const { id = '', event = '' } = Object.fromEntries(fields);
+      this.events.push({ id, event, data: JSON.parse(data) as Record<string, unknown> });
+    }
   }
+
+  #end(): number {
+    return this.text.indexOf('\n\n', this.#parsed);
+  }
+}
+
+function splitLine(line: string): [string, string] {
+  const at = line.indexOf(': ');
+  return [line.slice(0, at), line.slice(at + 2)];
 }

@@ -23,6 +23,11 @@ export class FakeDeliveries implements Deliveries {
     return this.#listeners.size;
   }
 
+  clear(): void {
+    for (const list of [this.records, this.happened, this.targets, this.faults]) list.length = 0;
+    this.refusals.clear();
+  }
+
   /** @returns its id: 1wd1, 1wd2, … */
   put(record: Partial<DeliveryRecord> = {}): string {
     const number = this.records.length + 1;
