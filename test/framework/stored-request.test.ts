@@ -125,14 +125,15 @@ describe('a stored request', () => {
   });
 
   it('is made in no time, whatever stands in it', function () {
-    this.timeout(2_000);
-    for (const part of ['eyJ-', '://:', 'token', '?', ';a', '%', '-eyJa.', 'aB']) {
-      const text = part.repeat(Math.ceil(16_384 / part.length));
+    this.timeout(10_000);
+    const parts = ['eyJ-', '://:', ':', 'token', '?', ';a', '%', '-eyJa.', 'aB'];
+    for (const part of parts) {
+      const text = `://${part.repeat(Math.ceil(200_000 / part.length))}`;
       const started = performance.now();
       storedQuery(`a=${text}`);
       storedQuery(`${text}=a`);
       storedHeaders({ 'ce-source': text });
-      expect(performance.now() - started, part).to.be.below(200);
+      expect(performance.now() - started, part).to.be.below(1_000);
     }
   });
 });
