@@ -65,9 +65,9 @@ export async function follow<T>(
   }
 }
 
-/** True if the same call may well succeed later. */
+/** True if the same call may well succeed soon. Who asks for time gets it: the whole action waits then. */
 export function isOutage(thrown: unknown): thrown is RancherError {
-  return thrown instanceof RancherError && thrown.retryable && !isRace(thrown);
+  return thrown instanceof RancherError && thrown.retryable && thrown.retryAfterSeconds === undefined && !isRace(thrown);
 }
 
 /** True if someone else changed the service since it was read. */

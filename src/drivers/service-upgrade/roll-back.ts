@@ -30,6 +30,7 @@ export async function rollBack(
       return { outcome: 'failed', message: `${reason}; not rolled back, someone else finished the upgrade` };
     } catch (thrown) {
       if (!(thrown instanceof RancherError)) throw thrown;
+      if (thrown.retryable && thrown.retryAfterSeconds !== undefined) throw thrown;
       if (posts >= maxPosts || !(isOutage(thrown) || isRace(thrown)))
         return { outcome: 'failed', message: `${reason}; the rollback failed too: ${thrown.message}` };
     }

@@ -158,6 +158,20 @@ describe('serviceUpgrade, execute', () => {
     });
   });
 
+  for (const call of ['?upgrade', '?finishupgrade', '?rollback']) {
+    it(`leaves the waiting to others where the answer to ${call} asks for time`, async () => {
+      const throttled = new RancherError('answer', 'not now', { status: 429, retryAfterSeconds: 60 });
+      const isRollback = call === '?rollback';
+      const run = (): Promise<unknown> =>
+        execute({
+          ...(isRollback && { tick: (resource) => resource, config: { onFailure: 'rollback', finishTimeoutSeconds: 1 } }),
+          fault: ({ on }) => (on.endsWith(call) ? throttled : undefined),
+        });
+      const error = await refusal(run, 500, 'Error not now in upgrading service 1s1');
+      expect(error).to.include({ retryable: true, retryAfterSeconds: 60 });
+    });
+  }
+
   it('lives through a Rancher that is away for a moment', async () => {
     const { result } = await execute({ fault: ({ verb }, index) => (verb === 'reload' && index < 20 ? away : undefined) });
     expect(result).to.deep.equal(succeeded);
