@@ -23,14 +23,15 @@ export interface Answer {
 /** Longest answer that is read, bytes: Cattle's largest page (3,000 services) is well below. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
-/** Keeps connections to one server open and gives every call a deadline. Never follows a redirect: it would carry the key along. */
+const agentOptions = { keepAlive: true, maxSockets: 64, keepAliveMsecs: 1000 } as const;
+
+/** Keeps connections open and gives every call a deadline. Never follows a redirect: it would carry the key along. */
 export class HttpCaller {
-  readonly #agent: http.Agent;
+  readonly #http = new http.Agent(agentOptions);
+  readonly #https = new https.Agent(agentOptions);
   readonly #timeoutMs: number;
 
-  constructor(server: string, timeoutMs: number) {
-    const options = { keepAlive: true, maxSockets: 64, keepAliveMsecs: 1000 };
-    this.#agent = server.startsWith('https:') ? new https.Agent(options) : new http.Agent(options);
+  constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
 
@@ -39,7 +40,8 @@ export class HttpCaller {
     try {
       const response = await fetch(options.url, {
         method: options.method,
-        agent: this.#agent,
+        // A service proxy may be reached by another scheme than Rancher itself: by its public address, for one.
+        agent: ({ protocol }) => (protocol === 'https:' ? this.#https : this.#http),
         redirect: 'manual',
         size: maxAnswerBytes,
         signal: AbortSignal.timeout(this.#timeoutMs),
@@ -53,7 +55,8 @@ export class HttpCaller {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#http.destroy();
+    this.#https.destroy();
   }
 }
 

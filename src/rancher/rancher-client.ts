@@ -26,7 +26,7 @@ export class RancherClient implements Rancher {
   constructor(options: RancherClientOptions) {
     this.url = parseRancherUrl(options.url);
     this.#authorization = `Basic ${Buffer.from(`${options.accessKey}:${options.secretKey}`).toString('base64')}`;
-    this.#caller = new HttpCaller(this.url.root, options.timeoutMs ?? 10_000);
+    this.#caller = new HttpCaller(options.timeoutMs ?? 10_000);
     this.#schemas = new ProjectSchemasCache((call) => this.call(call), this.url.api);
   }
 

@@ -172,6 +172,14 @@ describe('the Rancher client, where Rancher fails', () => {
     await rejection(client.forwardWithoutCredentials('nowhere', {}, Buffer.alloc(0)), { failure: 'unreachable' });
   });
 
+  it('reaches a service proxy by another scheme than Rancher itself', async () => {
+    const secure = new RancherClient({ url: 'https://127.0.0.1:1', ...serviceKey });
+    fake.fault = (_call, response) => (response.writeHead(299).end(), true);
+    const { status } = await secure.forwardWithoutCredentials(`${fake.origin}/x`, {}, Buffer.from('body'));
+    secure.close();
+    expect(status).to.equal(299);
+  });
+
   it('keeps its key from whoever brings another', async () => {
     await client.forwardWithoutCredentials(`${fake.origin}/x`, { 'x-own': 'a' }, Buffer.from('body'));
     await client.callAs({ method: 'GET', url: `${fake.origin}/x` });
