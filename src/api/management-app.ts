@@ -173,9 +173,11 @@ async function showVersion(context: ManagementContext, request: ApiRequest): Pro
   await context.authorizer.authorize(request, projectId);
   const withProject = (url: string): string => `${url}?projectId=${projectId}`;
   const links = {
+    ...(!context.legacy && { deliveries: urls.resource(['deliveries'], { projectId }) }),
     receivers: urls.receivers(projectId),
     schemas: withProject(urls.schemas()),
     self: urls.currentWithProject(projectId),
+    ...(!context.legacy && { targets: urls.resource(['targets'], { projectId }) }),
   };
   return { status: 200, body: { actions: {}, links, type: 'apiVersion' } };
 }

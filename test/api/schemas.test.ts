@@ -57,6 +57,20 @@ describe('the schemas', () => {
     expect(api.rancher.calls).to.have.length(0);
   });
 
+  it('name where deliveries and targets are, and what they take', async () => {
+    for (const [id, pluralName] of [
+      ['delivery', 'deliveries'],
+      ['target', 'targets'],
+    ]) {
+      const { json } = await api.send(`/v1-webhooks/schemas/${id}`);
+      const collection = `${api.url}/v1-webhooks/${pluralName}`;
+      expect(json).to.deep.include({ id, pluralName, links: { collection, self: `${api.url}/v1-webhooks/schemas/${id}` } });
+      for (const { input } of Object.values(json['resourceActions'] as Record<string, { input?: string }>)) {
+        if (input !== undefined) expect((await api.send(`/v1-webhooks/schemas/${input}`)).json).to.include({ id: input });
+      }
+    }
+  });
+
   it('are found by their id in any case', async () => {
     const { json } = await api.send('/v1-webhooks/schemas/RECEIVER');
     expect(json['id']).to.equal('receiver');
