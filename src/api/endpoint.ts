@@ -4,7 +4,7 @@ import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import type { Receiver } from '../framework/receiver.ts';
 import { readBody } from './request-body.ts';
-import { isForm, parseTriggerParameters, queryWithoutCredentials, type TriggerParameters } from './trigger-parameters.ts';
+import { isForm, parseTriggerQuery, type TriggerParameters, withFormParameters } from './trigger-parameters.ts';
 import { findTriggered, type TriggerContext } from './trigger-receiver.ts';
 
 export interface EndpointContext extends TriggerContext {
@@ -36,23 +36,24 @@ export async function serveEndpoint(
   response: ServerResponse,
   rawQuery: string,
 ): Promise<void> {
-  const query = new URLSearchParams(rawQuery);
+  const query = parseTriggerQuery(rawQuery);
   const form = isForm(request.headers) ? await readBody(request, limits.formBytes) : undefined;
-  const parameters = await parseTriggerParameters(query, request.headers, form);
-  const triggered = await findTriggered(context, parameters);
-  context.expire(triggered.receiver);
-  const { receiver, driver } = triggered;
+  const parameters = form === undefined ? query.parameters : await withFormParameters(query.parameters, request.headers, form);
+  const { receiver, driver } = await findTriggered(context, parameters);
+  context.expire(receiver);
   // Go has consumed a form by now: drivers see an empty body.
   const { body, refusal } = form === undefined ? await readDeliveredBody(request) : { body: Buffer.alloc(0) };
-  const taken = await context.intake.take({
+  const { id, failure } = await context.intake.take({
     receiver,
     driver,
-    request: { headers: forwardableHeaders(request.headers, parameters), query: queryWithoutCredentials(rawQuery), body },
+    request: { headers: forwardableHeaders(request.headers, parameters), query: query.rest, body },
     ...(refusal && { refusal }),
   });
-  response.setHeader('X-Webhook-Delivery', taken.id);
-  if (taken.failure) throw taken.failure;
-  response.writeHead(200, { 'Content-Length': 0 }).end();
+  if (failure) {
+    response.setHeader('X-Webhook-Delivery', id);
+    throw failure;
+  }
+  response.writeHead(200, { 'X-Webhook-Delivery': id, 'Content-Length': 0 }).end();
 }
 
 /** A body that is refused is told of in the stored delivery; of one whose sender is gone there is nothing to tell. */
@@ -70,10 +71,10 @@ const shortestCredential = 16;
 
 function forwardableHeaders(headers: IncomingHttpHeaders, { token, key }: TriggerParameters): Record<string, string> {
   const credentials = [token, key].filter((text) => text.length >= shortestCredential);
-  const kept: [string, string][] = [];
+  const kept: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value = ''] of Object.entries(headers)) {
     const text = Array.isArray(value) ? value.join(', ') : value;
-    if (!droppedHeaders.has(name) && !credentials.some((credential) => text.includes(credential))) kept.push([name, text]);
+    if (!droppedHeaders.has(name) && !credentials.some((credential) => text.includes(credential))) kept[name] = text;
   }
-  return Object.fromEntries(kept);
+  return kept;
 }

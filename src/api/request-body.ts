@@ -6,26 +6,37 @@ import { ServiceError } from '../framework/errors.ts';
  * nothing is ever decompressed.
  * @throws ServiceError `TooLarge`, `UnsupportedEncoding`, or `InvalidRequest` where the sender gave up.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ServiceError('UnsupportedEncoding', 'A body with a Content-Encoding is not accepted');
+    reject(new ServiceError('UnsupportedEncoding', 'A body with a Content-Encoding is not accepted'));
+    return promise;
   }
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  if (Number(request.headers['content-length'] ?? 0) > limit) {
+    reject(tooLarge(limit));
+    return promise;
+  }
+  // Events and no iterator, which costs more than all the rest; and the connection has to live on, to carry a refusal.
   const chunks: Buffer[] = [];
   let size = 0;
-  try {
-    // The connection has to live on, to carry the refusal.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge(limit);
-      chunks.push(chunk);
-    }
-  } catch (thrown) {
-    if (thrown instanceof ServiceError) throw thrown;
-    throw new ServiceError('InvalidRequest', 'The body ended early', { cause: thrown });
-  }
-  return Buffer.concat(chunks);
+  const stop = (error: Error): void => {
+    request.off('data', take).pause();
+    reject(error);
+  };
+  const take = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size > limit) stop(tooLarge(limit));
+    else chunks.push(chunk);
+  };
+  const early = (cause?: Error): void => {
+    if (!request.complete) stop(new ServiceError('InvalidRequest', 'The body ended early', cause && { cause }));
+  };
+  request.on('data', take);
+  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  request.once('error', early);
+  request.once('close', () => early());
+  return promise;
 }
 
 function tooLarge(limit: number): ServiceError {

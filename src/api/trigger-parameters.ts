@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { LruMap } from '../framework/lru-map.ts';
 
 /** What a trigger URL proves to know. */
 export interface TriggerParameters {
@@ -14,19 +15,38 @@ export function isForm(headers: IncomingHttpHeaders): boolean {
   return /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
-/**
- * The parameters by Go's FormValue: those of a form body win over those of the query.
- * @param form the body of a form; undefined for any other.
- */
-export async function parseTriggerParameters(
-  query: URLSearchParams,
+/** A raw query, as far as a trigger is concerned. */
+export interface TriggerQuery {
+  readonly parameters: TriggerParameters;
+  /** The raw query without the parameters that are credentials. */
+  readonly rest: string;
+}
+
+/** The same URLs are hit again and again. */
+const parsed = new LruMap<string, TriggerQuery>(500);
+
+export function parseTriggerQuery(rawQuery: string): TriggerQuery {
+  const known = parsed.get(rawQuery);
+  if (known !== undefined) return known;
+  const query = new URLSearchParams(rawQuery);
+  const value = (name: string): string => query.get(name) ?? '';
+  const parameters = { token: value('token'), key: value('key'), projectId: value('projectId') };
+  const found = { parameters, rest: queryWithoutCredentials(rawQuery) };
+  parsed.set(rawQuery, found);
+  return found;
+}
+
+/** The parameters by Go's FormValue: those of a form body win over those of the query. */
+export async function withFormParameters(
+  parameters: TriggerParameters,
   headers: IncomingHttpHeaders,
-  form?: Buffer,
+  form: Buffer,
 ): Promise<TriggerParameters> {
-  const fields = form && form.length > 0 ? await parseForm(form, headers['content-type'] ?? '') : undefined;
-  const value = (name: string): string => {
-    const field = fields?.get(name);
-    return typeof field === 'string' ? field : (query.get(name) ?? '');
+  if (form.length === 0) return parameters;
+  const fields = await parseForm(form, headers['content-type'] ?? '');
+  const value = (name: keyof TriggerParameters): string => {
+    const field = fields.get(name);
+    return typeof field === 'string' ? field : parameters[name];
   };
   return { token: value('token'), key: value('key'), projectId: value('projectId') };
 }

@@ -14,15 +14,31 @@ const maxDepth = 64;
  */
 export function parseGoJson(body: string | Uint8Array): unknown {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
-  if (nestsTooDeep(text)) throw new ServiceError('InvalidPayload', explainFault(body));
+  const nests = hasManyBrackets(text);
+  if (nests && nestsTooDeep(text)) throw new ServiceError('InvalidPayload', explainFault(body));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new ServiceError('InvalidPayload', explainFault(body), { cause });
   }
-  if (!isWithinLimits(value)) throw new ServiceError('InvalidPayload', explainFault(body));
+  if ((nests || mayOverflow.test(text)) && !isWithinLimits(value)) throw new ServiceError('InvalidPayload', explainFault(body));
   return value;
+}
+
+/** No number without one of these is larger than a float64. */
+const mayOverflow = /\d[eE]\+?\d{3}|\d{300}/;
+
+/** What has no more brackets than may be nested cannot nest too deep: nearly every body there is. */
+function hasManyBrackets(text: string): boolean {
+  let found = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      found += 1;
+      if (found > maxDepth) return true;
+    }
+  }
+  return false;
 }
 
 /** Looked at first: JSON.parse takes half a million levels, and 100 MB for them. */

@@ -50,6 +50,8 @@ export interface DeliveryIntakeOptions {
 /** Takes deliveries: stores each before it is answered for, and does inline ones while the sender waits. */
 export class DeliveryIntake {
   readonly #options: DeliveryIntakeOptions;
+  readonly #configs = new WeakMap<Receiver, DriverConfig>();
+  readonly #keys = new WeakMap<Receiver, string>();
   /** Inline deliveries under way: a duplicate is answered as its first one. */
   readonly #inline = new Map<string, Promise<Error | undefined>>();
 
@@ -87,7 +89,7 @@ export class DeliveryIntake {
   #judge({ receiver, driver, request, refusal }: Hit): Judged {
     if (refusal !== undefined) return { kind: 'rejected', failure: refusal };
     try {
-      const config = decodeStoredConfig(driver.definition, this.#options.openConfig(driver, receiver));
+      const config = this.#config(driver, receiver);
       const acceptance = driver.accept(request, config);
       if (receiver.paused) return { kind: 'ignored', reason: 'receiver is paused', acceptance };
       if (acceptance.kind === 'ignored') return { kind: 'ignored', reason: acceptance.reason, acceptance };
@@ -95,6 +97,22 @@ export class DeliveryIntake {
     } catch (thrown) {
       return { kind: 'rejected', failure: inDriver(thrown, driver) };
     }
+  }
+
+  /** A receiver is hit many times before it is read anew. */
+  #config(driver: Driver, receiver: Receiver): DriverConfig {
+    const known = this.#configs.get(receiver);
+    if (known !== undefined) return known;
+    const config = decodeStoredConfig(driver.definition, this.#options.openConfig(driver, receiver));
+    this.#configs.set(receiver, config);
+    return config;
+  }
+
+  /** By which a receiver is known without its key, which is a credential. */
+  #hashedKey(receiver: Receiver): string {
+    const known = this.#keys.get(receiver) ?? crypto.hash('sha256', receiver.key);
+    this.#keys.set(receiver, known);
+    return known;
   }
 
   async #store(hit: Hit, judged: Judged, origin: ReplayOrigin | undefined): Promise<Accepted> {
@@ -110,7 +128,7 @@ export class DeliveryIntake {
     try {
       return await store.accept({
         projectId,
-        receiver: { id: receiver.id, name: receiver.name, key: hashOf(receiver.key) },
+        receiver: { id: receiver.id, name: receiver.name, key: this.#hashedKey(receiver) },
         driver: driver.definition.id,
         upstream: driver.upstream?.(config, projectId) ?? 'rancher',
         config: receiver.config,
@@ -175,11 +193,6 @@ function toDelivery(id: string, { receiver, request }: Hit, judged: Judged): Del
     request,
     events: eventsOf(judged),
   };
-}
-
-/** By which a receiver is known without its key, which is a credential. */
-export function hashOf(receiverKey: string): string {
-  return crypto.createHash('sha256').update(receiverKey).digest('hex');
 }
 
 /** The Go service wraps whatever a driver says. */
