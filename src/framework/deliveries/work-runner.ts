@@ -82,7 +82,7 @@ export class WorkRunner {
         const error = coerceError(thrown);
         if (error instanceof LeaseLostError || error instanceof StoreUnavailableError) throw unavailable(error);
         const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
-        const message = error instanceof ServiceError ? error.message : 'Internal error';
+        const message = safeMessage(error);
         observer.failed?.(delivery, error);
         await store.end(claim, undefined, { state, message });
         throw thrown;
@@ -98,7 +98,7 @@ export class WorkRunner {
       observer.ended?.(attempt.delivery, work.action, result);
     } catch (thrown) {
       if (thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError) throw thrown;
-      const message = thrown instanceof ServiceError ? thrown.message : 'Internal error';
+      const message = safeMessage(coerceError(thrown));
       const state = attempt.signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
       await store.end(attempt.claim, work.id, { state, message });
       throw thrown;
@@ -192,13 +192,13 @@ export class WorkRunner {
     const action = claim.actions[0]?.action;
     if (decision.retry) {
       const { readyAt, notBefore } = decision;
-      const message = `attempt ${attempt} failed: ${error.message}`;
+      const message = `attempt ${attempt} failed: ${safeMessage(error)}`;
       await store.postpone(claim, { message, readyAt, counts: true, ...(notBefore !== undefined && { notBefore }) });
       observer.postponed?.(delivery, action, message, readyAt);
     } else {
       await store.end(claim, claim.actions[0]?.id, { state: 'dead', message: decision.message });
-      if (action === undefined) observer.failed?.(delivery, error);
-      else observer.ended?.(delivery, action, { outcome: 'dead', message: decision.message });
+      observer.failed?.(delivery, error);
+      if (action !== undefined) observer.ended?.(delivery, action, { outcome: 'dead', message: decision.message });
     }
     return { kind: 'failed', error };
   }
@@ -227,4 +227,10 @@ function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
 
 function unavailable(cause: Error): ServiceError {
   return new ServiceError('Unavailable', 'What was done could not be recorded, try again later', { cause, retryAfterSeconds: 5 });
+}
+
+/** The text of a fault may hold anything, credentials too: it is for the log alone. */
+function safeMessage(error: Error): string {
+  if (error instanceof ServiceError) return error.message;
+  return error.name === 'TimeoutError' ? 'No answer in time' : 'Internal error';
 }

@@ -1,0 +1,67 @@
+import http from 'node:http';
+import { closeServer, listen } from '../../src/api/listen.ts';
+
+export interface ProxiedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+}
+
+/** A proxy in front of an upstream that notes what passes, and can keep an answer back. */
+export interface GateProxy {
+  readonly url: string;
+  readonly requests: ProxiedRequest[];
+  /**
+   * Keeps back the answer to the next request that matches.
+   * @returns `reached` resolves when that request has come; `open` lets its answer through.
+   */
+  hold(matches: (request: ProxiedRequest) => boolean): { readonly reached: Promise<void>; open(): void };
+  stop(): Promise<void>;
+}
+
+interface Gate {
+  readonly matches: (request: ProxiedRequest) => boolean;
+  readonly reached: PromiseWithResolvers<void>;
+  readonly opened: PromiseWithResolvers<void>;
+}
+
+export async function startGateProxy(upstream: string): Promise<GateProxy> {
+  const requests: ProxiedRequest[] = [];
+  const gates: Gate[] = [];
+  const { hostname, port } = new URL(upstream);
+
+  async function pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/', headers } = request;
+    const proxied = { method, url };
+    requests.push(proxied);
+    const at = gates.findIndex((gate) => gate.matches(proxied));
+    const [gate] = at < 0 ? [] : gates.splice(at, 1);
+    gate?.reached.resolve();
+    const onward = http.request({ host: hostname, port, method, path: url, headers, agent: false });
+    request.pipe(onward);
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    onward.on('response', resolve).on('error', reject);
+    const answer = await promise;
+    await gate?.opened.promise;
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  }
+
+  const server = http.createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  const ownPort = await listen(server, '127.0.0.1', 0, '');
+  return {
+    url: `http://127.0.0.1:${ownPort}`,
+    requests,
+    hold(matches) {
+      const gate: Gate = { matches, reached: Promise.withResolvers(), opened: Promise.withResolvers() };
+      gates.push(gate);
+      return { reached: gate.reached.promise, open: () => gate.opened.resolve() };
+    },
+    stop() {
+      for (const gate of gates) gate.opened.resolve();
+      return closeServer(server, 0);
+    },
+  };
+}
