@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Authorizer } from '../../src/api/authorization/authorizer.ts';
 import { EventStreams, type EventStreamLimits } from '../../src/api/deliveries/event-streams.ts';
+import { EventTail } from '../../src/api/deliveries/event-tail.ts';
+import type { DeliveryEvent } from '../../src/framework/deliveries/delivery-record.ts';
+import type { EventQuery } from '../../src/framework/deliveries/delivery-store.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
 import { limits } from '../../src/framework/limits.ts';
 import { EventReader } from '../support/event-reader.ts';
@@ -265,25 +268,72 @@ describe('the bounds of the stream of events', () => {
   });
 });
 
-describe('the newest event', () => {
+describe('the tail of events', () => {
+  const event = (id: number): DeliveryEvent => ({
+    id,
+    at: 0,
+    deliveryId: '1wd1',
+    projectId: id % 2 === 0 ? '1a5' : '1a7',
+    receiver: { id: '1go1', name: 'wh' },
+    type: 'state',
+    message: '',
+  });
+
+  function tailOf(ids: number[]): { tail: EventTail; calls: () => number } {
+    let calls = 0;
+    const events = ({ projectId, after, limit }: EventQuery): Promise<DeliveryEvent[]> => {
+      calls += 1;
+      const found = ids.filter((id) => id > after).map((id) => event(id));
+      return Promise.resolve(found.filter((one) => (projectId ?? one.projectId) === one.projectId).slice(0, limit));
+    };
+    return { tail: new EventTail({ events }), calls: () => calls };
+  }
+
   for (const ids of [[], [1], [2], [1, 2, 3], [5, 9, 1_000_003], Array.from({ length: 100 }, (_, index) => index * 7 + 1)]) {
-    it(`is found among ${ids.length} up to ${ids.at(-1) ?? 0}, in few steps`, async () => {
-      let calls = 0;
-      const streams = new EventStreams();
-      const events = ({ after }: { after: number }): Promise<never[]> => {
-        calls += 1;
-        return Promise.resolve(
-          ids
-            .filter((id) => id > after)
-            .slice(0, 1)
-            .map((id) => ({ id })) as never[],
-        );
-      };
-      expect(await streams.newestEvent({ events })).to.equal(ids.at(-1) ?? 0);
-      expect(calls).to.be.lessThan(50);
-      calls = 0;
-      expect(await streams.newestEvent({ events })).to.equal(ids.at(-1) ?? 0);
-      expect(calls).to.be.lessThan(4);
+    it(`finds the newest of ${ids.length} up to ${ids.at(-1) ?? 0}, in few steps`, async () => {
+      const { tail, calls } = tailOf(ids);
+      expect(await tail.newest()).to.equal(ids.at(-1) ?? 0);
+      expect(calls()).to.be.lessThan(50);
     });
   }
+
+  it('is read once or twice for many readers', async () => {
+    const ids = [1];
+    const { tail, calls } = tailOf(ids);
+    await tail.newest();
+    ids.push(2, 3, 4);
+    const before = calls();
+    const query = { projectId: '1a5', after: 1, limit: 10 };
+    const parts = await Promise.all(Array.from({ length: 100 }, () => tail.read(query)));
+    expect(calls() - before).to.be.lessThan(3);
+    for (const { events, upTo } of parts) expect([events.map(({ id }) => id), upTo]).to.deep.equal([[2, 4], 4]);
+  });
+
+  it('gives every reader all of its own, however far behind it is', async () => {
+    const ids: number[] = [];
+    const { tail } = tailOf(ids);
+    await tail.newest();
+    const found: Record<string, number[]> = { '1a5': [], '1a7': [] };
+    const after: Record<string, number> = { '1a5': 0, '1a7': 0 };
+    for (const more of [1, 999, 2, 1_000, 1_001, 5_000, 300, 900, 0, 0]) {
+      const from = ids.length;
+      for (let number = 1; number <= more; number += 1) ids.push(from + number);
+      for (const projectId of more === 900 ? ['1a5'] : ['1a5', '1a7']) {
+        const { events, upTo } = await tail.read({ projectId, after: after[projectId] ?? 0, limit: 700 });
+        found[projectId]?.push(...events.map(({ id }) => id));
+        after[projectId] = upTo;
+      }
+    }
+    for (const [projectId, remainder] of [
+      ['1a5', 0],
+      ['1a7', 1],
+    ] as const) {
+      while ((after[projectId] ?? 0) < ids.length) {
+        const { events, upTo } = await tail.read({ projectId, after: after[projectId] ?? 0, limit: 700 });
+        found[projectId]?.push(...events.map(({ id }) => id));
+        after[projectId] = upTo;
+      }
+      expect(found[projectId]).to.deep.equal(ids.filter((id) => id % 2 === remainder));
+    }
+  });
 });

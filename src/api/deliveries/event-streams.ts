@@ -1,5 +1,6 @@
 import type { Deliveries } from '../../framework/deliveries/deliveries.ts';
 import { ServiceError } from '../../framework/errors.ts';
+import { EventTail } from './event-tail.ts';
 
 /** Bounds of the streams of events; times are milliseconds. */
 export interface EventStreamLimits {
@@ -38,7 +39,7 @@ export class EventStreams {
   readonly limits: EventStreamLimits;
   readonly #open = new Set<AbortController>();
   #closed = false;
-  #newestEvent = 0;
+  #tail: EventTail | undefined;
 
   constructor(limits: Partial<EventStreamLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
@@ -65,28 +66,9 @@ export class EventStreams {
     for (const controller of this.#open) controller.abort();
   }
 
-  /**
-   * The id of the newest event of all projects, 0 if there is none. Found by halving, since events can be read upwards only;
-   * ids grow, so that the last answer is where the next search begins.
-   */
-  async newestEvent(deliveries: Pick<Deliveries, 'events'>): Promise<number> {
-    const firstAfter = async (id: number): Promise<number | undefined> =>
-      (await deliveries.events({ after: id, limit: 1 }))[0]?.id;
-    let low = (await firstAfter(this.#newestEvent)) ?? this.#newestEvent;
-    let high = low;
-    for (let step = 1; ; step *= 2) {
-      high = low + step;
-      const found = await firstAfter(high);
-      if (found === undefined) break;
-      low = found;
-    }
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const found = await firstAfter(middle);
-      if (found === undefined) high = middle;
-      else low = found;
-    }
-    this.#newestEvent = Math.max(this.#newestEvent, low);
-    return low;
+  /** What all streams read from. */
+  tail(deliveries: Pick<Deliveries, 'events'>): EventTail {
+    this.#tail ??= new EventTail(deliveries);
+    return this.#tail;
   }
 }

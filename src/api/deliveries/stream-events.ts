@@ -10,6 +10,7 @@ import type { ApiRequest } from '../request.ts';
 import { Bell } from './bell.ts';
 import { authorizeRead, type DeliveriesContext, requireDelivery } from './deliveries-context.ts';
 import { toDeliveryEvent } from './delivery-resource.ts';
+import type { TailPart } from './event-tail.ts';
 
 /** Most events that are read at a time. */
 const batch = 100;
@@ -34,7 +35,7 @@ export async function streamEvents(context: DeliveriesContext, request: ApiReque
   const place = context.eventStreams.enter();
   try {
     // An id that was never given is another store's: what this one will give is smaller.
-    const newest = await context.eventStreams.newestEvent(context.deliveries);
+    const newest = await context.eventStreams.tail(context.deliveries).newest();
     const start = Math.min(after ?? (request.id === '' ? newest : 0), newest);
     if (!response.destroyed) await new EventStream(context, request, response, place.signal).run(start);
   } finally {
@@ -110,20 +111,21 @@ class EventStream {
   async #sendNew(): Promise<boolean> {
     const { projectId, id } = this.#request;
     const { deliveries, eventStreams } = this.#context;
-    let events: readonly DeliveryEvent[];
+    let part: TailPart;
     try {
       const query = { projectId, ...(id !== '' && { deliveryId: id }), after: this.#after, limit: batch };
-      events = await deliveries.events(query);
+      part = await eventStreams.tail(deliveries).read(query);
     } catch (thrown) {
       if (!(thrown instanceof ServiceError && thrown.retryable)) throw thrown;
       await this.#pause(1_000);
       return false;
     }
+    const { events, upTo } = part;
     for (const event of events) {
       if (this.#ended.aborted) return true;
       await this.#write(this.#toText(event));
-      this.#after = event.id;
     }
+    this.#after = upTo;
     if (events.length > 0) await this.#pause(events.length < batch ? eventStreams.limits.gatherMs : 0);
     return events.length < batch;
   }
