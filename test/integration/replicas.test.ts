@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import type { RancherEmulator } from '../../src/emulators/rancher/rancher-emulator.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
@@ -33,7 +35,7 @@ describe('several replicas on PostgreSQL', () => {
   const replicas: Replica[] = [];
 
   beforeEach(async function () {
-    database = await startPostgres(this as unknown as Mocha.Context);
+    database = await startPostgres(this);
     url = await database.createDatabase();
     rancher = await startSample();
   });
@@ -92,18 +94,12 @@ describe('several replicas on PostgreSQL', () => {
   }
 
   async function settled(id: string, timeoutMs: number): Promise<void> {
-    let last: unknown;
-    let asking = false;
-    await until(() => {
-      if (!asking) {
-        asking = true;
-        void serviceOf(id).then((found) => {
-          last = found;
-          asking = false;
-        });
-      }
-      return JSON.stringify(last) === JSON.stringify({ state: 'active', image: `docker:${image('new')}` });
-    }, timeoutMs);
+    const end = performance.now() + timeoutMs;
+    const wanted = { state: 'active', image: `docker:${image('new')}` };
+    for (let found = await serviceOf(id); !isDeepStrictEqual(found, wanted); found = await serviceOf(id)) {
+      if (performance.now() > end) throw new Error(`after ${timeoutMs} ms it still is ${JSON.stringify(found)}`);
+      await delay(20);
+    }
   }
 
   it('take over what a killed and a paused one were doing, and the paused one writes nothing more', async function () {
@@ -173,9 +169,9 @@ describe('several replicas on PostgreSQL', () => {
     const service = await target(one, 'loaded');
     const acknowledged: string[] = [];
     const refused = new Set<number>();
-    let over = false;
+    const over = new AbortController();
     const senders = Array.from({ length: 16 }, async (_, number) => {
-      for (let count = 0; !over; count += 1) {
+      for (let count = 0; !over.signal.aborted; count += 1) {
         const replica = both[number % 2] ?? one;
         const sent = await push(replica, service.query, number * 100_000 + count).catch(() => undefined);
         const id = sent?.headers['x-webhook-delivery'];
@@ -189,7 +185,7 @@ describe('several replicas on PostgreSQL', () => {
     await database.start();
     const before = acknowledged.length;
     await until(() => acknowledged.length > before + 200, 40_000);
-    over = true;
+    over.abort();
     await Promise.all(senders);
     expect([...refused], 'what was answered instead of 200').to.deep.equal([503]);
     await settled(service.id, 30_000);
