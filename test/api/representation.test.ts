@@ -106,7 +106,7 @@ describe('URLs of an answer', () => {
 describe('the page for browsers', () => {
   let api: TestApi;
   before(async () => {
-    api = await startApi();
+    api = await startApi({ legacy: true });
   });
   after(() => api.stop());
 
