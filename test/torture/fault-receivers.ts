@@ -12,6 +12,8 @@ export interface FaultReceiver {
   readonly target: number;
   readonly id: string;
   readonly url: string;
+  /** When Rancher was known to have it, by the clock that never goes back, milliseconds. */
+  readonly confirmedAt: number;
 }
 
 const configs: Readonly<Record<FaultedDriver, (target: number) => object>> = {
@@ -42,7 +44,7 @@ export async function createFaultReceivers(
       const sent = { name, driver, [`${driver}Config`]: configs[driver](target) };
       const answer = await world.api('POST', 'receivers', sent);
       if (answer.status !== 200) throw new Error(`${name} could not be made: ${answer.text}`);
-      return { driver, target, id: String(answer.json['id']), url: String(answer.json['url']) };
+      return { driver, target, id: String(answer.json['id']), url: String(answer.json['url']), confirmedAt: performance.now() };
     }),
   );
 }

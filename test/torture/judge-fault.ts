@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import { type FaultedDriver, inlineDrivers } from './fault-receivers.ts';
 import type { FaultedDelivery, FaultRun } from './run-fault.ts';
 
-/** The deadline of one call, and what may pass before and after it, milliseconds. */
+/** The deadline of one call, and what may pass before and after it, milliseconds. Hosts are scaled one after the other. */
 const answerMs = 12_000;
 /** Nobody who only wants something stored waits longer than this, whatever is wrong, milliseconds. */
 const acceptMs = 3_000;
@@ -12,10 +12,10 @@ const inline: readonly FaultedDriver[] = inlineDrivers;
 
 /** What is not as it has to be, one line each. */
 export function judgeFault(run: FaultRun): string[] {
-  const { fault, deliveries, effects, replays, tooSoon, repeated, leaks } = run;
+  const { deliveries, effects, replays, tooSoon, repeated, leaks } = run;
   return [
     ...deliveries.flatMap((delivery) =>
-      [...(inline.includes(delivery.receiver.driver) ? judgeInline(fault, delivery) : judgeQueued(run, delivery))].map(
+      [...(inline.includes(delivery.receiver.driver) ? judgeInline(run, delivery) : judgeQueued(run, delivery))].map(
         (text) => `${nameOf(delivery)}: ${text}`,
       ),
     ),
@@ -40,18 +40,21 @@ function nameOf({ receiver, id }: FaultedDelivery): string {
   return `${receiver.driver} ${receiver.target} ${id}`;
 }
 
-function* judgeInline(fault: Fault, delivery: FaultedDelivery): Generator<string> {
-  const { receiver, status, text, answeredMs, id, state, message, postponed } = delivery;
+function* judgeInline({ fault, deliveries }: FaultRun, delivery: FaultedDelivery): Generator<string> {
+  const { receiver, status, text, answeredMs, late, id, state, postponed } = delivery;
   const effect = effectFor(fault, receiver.driver);
+  if (id === '' && late && status === 500) return;
   if (id === '') yield `not stored, answered ${status} ${text}`;
   if (postponed > 0) yield `tried again ${postponed} times`;
   if (effect === 'none' && status !== 200) yield `answered ${status} ${text}`;
   if ((effect === 'outage' || effect === 'refusal') && status === 200) yield 'answered 200';
-  if (answeredMs > answerMs && effect !== 'some') yield `answered after ${Math.round(answeredMs)} ms`;
-  if (status === 200) {
-    if (state !== 'succeeded') yield `answered 200 and is ${state}`;
-    return;
-  }
+  const before = receiver.driver === 'scaleHost' ? deliveries.filter((other) => other.receiver.driver === 'scaleHost').length : 1;
+  if (answeredMs > answerMs * before && effect !== 'some') yield `answered after ${Math.round(answeredMs)} ms`;
+  if (status !== 200) yield* judgeFailure(fault, delivery);
+  else if (state !== 'succeeded') yield `answered 200 and is ${state}`;
+}
+
+function* judgeFailure(fault: Fault, { receiver, status, text, state, message }: FaultedDelivery): Generator<string> {
   if (state !== 'failed' && state !== 'interrupted') yield `answered ${status} and is ${state}`;
   if (text !== `Error ${message} in executing driver for ${receiver.driver}`) yield `answered "${text}", recorded "${message}"`;
   const [wanted, pattern] = inlineAnswer(fault, receiver.driver);
