@@ -26,9 +26,11 @@ describe('reading receivers', () => {
     expect(json).to.deep.equal({
       actions: {},
       links: {
+        deliveries: `${base}/deliveries?projectId=1a5`,
         receivers: `${base}/receivers?projectId=1a5`,
         schemas: `${base}/schemas?projectId=1a5`,
         self: `${base}?projectId=1a5`,
+        targets: `${base}/targets?projectId=1a5`,
       },
       type: 'apiVersion',
     });
