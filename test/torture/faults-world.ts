@@ -148,8 +148,9 @@ function service(id: string, name: string, launchConfig: object): object {
 function kubeconfigOf(kubernetes: KubernetesEmulator, { url, certificates }: FaultyUpstream): string {
   const text = kubernetes.kubeconfig().replaceAll(kubernetes.url, url);
   if (certificates === undefined) return text;
-  const config = JSON.parse(text) as { clusters: { cluster: Record<string, string> }[] };
+  const config = JSON.parse(text) as { clusters: { cluster: Record<string, string | boolean> }[] };
   for (const { cluster } of config.clusters) {
+    cluster['insecure-skip-tls-verify'] = false;
     cluster['certificate-authority-data'] = Buffer.from(certificates).toString('base64');
   }
   return JSON.stringify(config);

@@ -84,7 +84,7 @@ function inlineAnswer({ status, writesOnly }: Fault, driver: FaultedDriver): [st
 }
 
 function* judgeQueued({ fault, deliveries }: FaultRun, delivery: FaultedDelivery): Generator<string> {
-  const { receiver, status, text, answeredMs, id, state, message, postponed } = delivery;
+  const { receiver, status, text, answeredMs, id, state, message, postponed, endedMs } = delivery;
   if (status !== 200 || id === '') yield `answered ${status} ${text}`;
   if (answeredMs > acceptMs) yield `accepted after ${Math.round(answeredMs)} ms`;
   const effect = effectFor(fault, receiver.driver);
@@ -97,6 +97,7 @@ function* judgeQueued({ fault, deliveries }: FaultRun, delivery: FaultedDelivery
   }
   const isNewest = deliveries.findLast((other) => other.receiver === receiver) === delivery;
   if (state !== 'succeeded' && (isNewest || state !== 'superseded')) yield `is ${state}: ${message}`;
+  if (effect === 'outage' && state === 'succeeded' && endedMs < 0) yield 'succeeded while nothing could';
   if (effect === 'none' && postponed > 0) yield `tried again ${postponed} times`;
 }
 

@@ -93,8 +93,8 @@ export async function runFault(fault: Fault, options: RunFaultOptions): Promise<
     ]);
     await wait(Math.max(0, begunAt + lastsMs - performance.now()));
     if (fault.effect === 'refusal') await untilAllMet(world, sent, postponed);
-    await world.heal();
     const healedAt = Date.now();
+    await world.heal();
     const found = await untilEnded(world, sent, healedAt + healMs);
     const deliveries = sent.map(({ receiver, answer, answeredMs, late }, index): FaultedDelivery => {
       const { id, record } = found[index] ?? { id: '', record: {} };
