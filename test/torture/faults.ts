@@ -17,7 +17,12 @@ const toxiproxy = await startToxiproxy();
 const undo = await prepareHttpFaults();
 try {
   const faults = [...toxicFaults(() => toxiproxy), ...httpFaultMatrix].filter(({ name }) => new RegExp(wanted).test(name));
-  const runs = runSideBySide(faults, 4, () => ({ targets: Number(targets), lastsMs: 15_000, healMs: 60_000 }));
+  const runs = runSideBySide(faults, 4, ({ status }) => ({
+    targets: Number(targets),
+    lastsMs: 15_000,
+    // Nothing says that conflicts are over: each waits its own time, and after 15 s that may be two minutes.
+    healMs: status === 409 ? 250_000 : 60_000,
+  }));
   let deliveries = 0;
   let problems = 0;
   for (const promised of runs) {
