@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { noAuthorizer } from '../src/api/authorization/no-authorizer.ts';
+import { EventStreams } from '../src/api/deliveries/event-streams.ts';
 import { createHttpServer } from '../src/api/http-server.ts';
 import { createManagementApp } from '../src/api/management-app.ts';
 import { TriggerUrls } from '../src/api/receivers/trigger-urls.ts';
@@ -95,6 +96,7 @@ export async function startService(kind: 'durable' | 'without store'): Promise<L
       triggerUrls: new TriggerUrls({ tokens, style: 'token' }),
       legacy: false,
       deliveries: engine.control,
+      eventStreams: new EventStreams(),
       expire,
       schemas: new Schemas([driver.definition], false),
     },

@@ -7,6 +7,7 @@ import { cattleAuthorizer } from './api/authorization/cattle-authorizer.ts';
 import { EmbeddedAuthorizer } from './api/authorization/embedded-authorizer.ts';
 import { noAuthorizer } from './api/authorization/no-authorizer.ts';
 import { RancherAuthorizer } from './api/authorization/rancher-authorizer.ts';
+import { EventStreams } from './api/deliveries/event-streams.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { closeServer, drainServer, listen } from './api/listen.ts';
 import { TriggerUrls } from './api/receivers/trigger-urls.ts';
@@ -132,8 +133,9 @@ async function start(
     legacy,
   );
   const authorizer = createAuthorizer(config.auth, rancher, embedded);
+  const eventStreams = new EventStreams();
   const management = createManagementApp(
-    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: engine.control },
+    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: engine.control, eventStreams },
     log,
   );
   const { intake } = engine;
@@ -151,6 +153,7 @@ async function start(
   const url = await listenAt(server, config.listen, options.listenOption);
   onStop(async () => {
     draining = true;
+    eventStreams.close();
     await drainServer(server, drainMs);
     await closeServer(server, stopGraceMs);
   });

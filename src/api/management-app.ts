@@ -7,7 +7,7 @@ import type { Log } from '../framework/log.ts';
 import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
 import { actOnDelivery } from './deliveries/act-on-delivery.ts';
 import type { DeliveriesContext } from './deliveries/deliveries-context.ts';
-import { EventStreams } from './deliveries/event-streams.ts';
+import type { EventStreams } from './deliveries/event-streams.ts';
 import { getDelivery, listDeliveries, listDeliveryEvents } from './deliveries/read-deliveries.ts';
 import { replayDeliveries } from './deliveries/replay-deliveries.ts';
 import { streamEvents, wantsEvents } from './deliveries/stream-events.ts';
@@ -29,8 +29,8 @@ import { apiVersion, UrlBuilder } from './url-builder.ts';
 export interface ManagementContext extends ReceiversContext {
   readonly schemas: Schemas;
   readonly deliveries: Deliveries;
-  /** To be closed when the process stops; absent: streams that nobody ends but their readers. */
-  readonly eventStreams?: EventStreams;
+  /** To be closed when the process stops. */
+  readonly eventStreams: EventStreams;
 }
 
 type Route = (request: ApiRequest) => Representation | Promise<Representation | undefined>;
@@ -91,8 +91,7 @@ export function createManagementApp(context: ManagementContext, log: Log): Expre
   return app;
 }
 
-function addDeliveryRoutes(app: Express, root: string, { deliveries, authorizer, eventStreams }: ManagementContext): void {
-  const context = { deliveries, authorizer, eventStreams: eventStreams ?? new EventStreams() };
+function addDeliveryRoutes(app: Express, root: string, context: ManagementContext): void {
   app.get(
     `${root}/deliveries`,
     serveOrStream(context, (request) => listDeliveries(context, request)),

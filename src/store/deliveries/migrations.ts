@@ -126,6 +126,7 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
       message TEXT NOT NULL
     )`,
     'CREATE INDEX events_of_delivery ON events (delivery, id)',
+    'CREATE INDEX events_of_project ON events (project_id, id)',
     `CREATE TABLE targets (
       id ${growingKey},
       project_id TEXT NOT NULL,
