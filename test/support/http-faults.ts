@@ -46,7 +46,8 @@ export interface HttpFaultProxy {
 export async function startHttpFaultProxy(upstream: string, certificate?: SecureContextOptions): Promise<HttpFaultProxy> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
-  const agent = new http.Agent({ keepAlive: true });
+  // A connection that is kept may be closed by the upstream at the moment when it is used again, and that would be a fault too.
+  const agent = new http.Agent({ keepAlive: false });
   let fault: HttpFault | undefined;
 
   const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {

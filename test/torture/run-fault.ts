@@ -29,7 +29,7 @@ export interface FaultedDelivery {
   readonly status: number;
   readonly text: string;
   readonly answeredMs: number;
-  /** True where its receiver had to be asked for again, which is among what may go wrong. */
+  /** True where its receiver may have had to be asked for again, which is among what may go wrong. */
   readonly late: boolean;
   /** Empty where nothing was stored. */
   readonly id: string;
@@ -64,8 +64,8 @@ export interface FaultRun {
 
 /** The second push comes when a receiver that was just confirmed is asked for again, milliseconds. */
 const laterMs = 1_100;
-/** A little less than for how long a confirmed receiver is believed, milliseconds. */
-const confirmedMs = 800;
+/** For how long a confirmed receiver is believed, milliseconds. */
+const confirmedMs = 1_000;
 
 /** Sends deliveries of every driver while something is wrong, heals it, and waits for what becomes of them. */
 export async function runFault(fault: Fault, options: RunFaultOptions): Promise<FaultRun> {
@@ -151,7 +151,8 @@ async function send(world: FaultsWorld, receiver: FaultReceiver, tag: string): P
   const begunAt = performance.now();
   const pushedAt = 1_700_000_000 + Number(tag);
   const answer = await world.post(receiver.url, bodyFor(receiver, tag, pushedAt));
-  return { receiver, answer, answeredMs: performance.now() - begunAt, late: begunAt - receiver.confirmedAt > confirmedMs };
+  const answeredAt = performance.now();
+  return { receiver, answer, answeredMs: answeredAt - begunAt, late: answeredAt - receiver.confirmedAt > confirmedMs };
 }
 
 type Found = { readonly id: string; readonly record: Readonly<Record<string, unknown>> };
