@@ -49,6 +49,20 @@ describe('the limits of an upstream', () => {
     expect(limits.nextProbeInMs(1_200)).to.equal(900);
   });
 
+  it('name an upstream that is away and that nobody tries, once every 15 s', () => {
+    start(6);
+    end(outage, 5);
+    expect(limits.quiet(15_000), 'with one under way').to.deep.equal([]);
+    end(outage, 1, 1_000);
+    expect([15_999, 16_000, 30_999, 31_000].map((now) => limits.quiet(now))).to.deep.equal([[], ['a'], [], ['a']]);
+    start(1, 40_000);
+    end(outage, 1, 41_000);
+    expect([46_000, 56_000].map((now) => limits.quiet(now))).to.deep.equal([[], ['a']]);
+    start(1, 57_000);
+    end(answered, 1, 57_000);
+    expect(limits.quiet(90_000)).to.deep.equal([]);
+  });
+
   it('tell when the upstream is back, once', () => {
     start(8);
     expect(end(outage, 6)).to.not.include(true);
@@ -105,7 +119,10 @@ describe('the limits of an upstream', () => {
   });
 
   it('never let more than the limit go, nor more than one a second to an upstream that is away', () => {
-    const step = fc.record({ wait: fc.nat(700), outcome: fc.constantFrom(outage, outage, outage, refused, none, answered) });
+    const step = fc.record({
+      wait: fc.nat(700),
+      outcome: fc.constantFrom(outage, outage, outage, refused, none, answered),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), fc.integer({ min: 1, max: 64 }), (steps, wanted) => {
         const held = new UpstreamLimits();

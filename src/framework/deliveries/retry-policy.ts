@@ -6,6 +6,8 @@ export const retryLimits = Object.freeze({
   baseMs: 1_000,
   /** No wait is longer, unless the upstream asks for it. */
   capMs: 5 * 60_000,
+  /** The same after a conflict: what was in the way is soon over, and nothing wakes the work then. */
+  conflictCapMs: 10_000,
   /** Nothing is tried later than this after the first attempt. */
   totalMs: 24 * 3_600_000,
   /** How often is tried in all what fails by a fault of the program. */
@@ -39,7 +41,8 @@ export type RetryDecision =
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ on full jitter
  */
 export function decideRetry({ error, attempt, firstAttemptAt, now }: FailedAttempt, random = Math.random): RetryDecision {
-  const { baseMs, capMs, totalMs, faultAttempts } = retryLimits;
+  const { baseMs, totalMs, faultAttempts } = retryLimits;
+  const capMs = isConflict(error) ? retryLimits.conflictCapMs : retryLimits.capMs;
   if (error instanceof ServiceError && !error.retryable) return { retry: false, message: error.message };
   // The text of a fault may hold anything, credentials too: it is for the log alone.
   const message = error instanceof ServiceError ? error.message : isDeadline(error) ? 'No answer in time' : 'Internal error';
@@ -61,10 +64,13 @@ export function decideRetry({ error, attempt, firstAttemptAt, now }: FailedAttem
 export function isUpstreamOutage(error: Error): boolean {
   if (isDeadline(error)) return true;
   if (!(error instanceof ServiceError) || !error.retryable) return false;
-  const status = statusOf(error);
-  if (error.code === 'Conflict' || status === 409) return false;
-  const isThrottled = error.code === 'TooManyRequests' || status === 429;
+  if (isConflict(error)) return false;
+  const isThrottled = error.code === 'TooManyRequests' || statusOf(error) === 429;
   return !isThrottled || error.retryAfterSeconds === undefined;
+}
+
+function isConflict(error: Error): boolean {
+  return error instanceof ServiceError && (error.code === 'Conflict' || statusOf(error) === 409);
 }
 
 /** The upstream's own status, which an error that is told in the Go service's words has in its cause. */

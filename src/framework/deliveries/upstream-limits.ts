@@ -7,10 +7,15 @@ export const maxUnderWay = 128;
 /** For how long an upstream that failed, and that nobody tried since, is remembered, milliseconds: no retry waits longer. */
 const rememberMs = 10 * 60_000;
 
+/** What waits for another try at an upstream that is away is tried at the latest after so long, as a probe, milliseconds. */
+const quietMs = 15_000;
+
 interface Upstream {
   readonly breaker: CircuitBreaker;
   underWay: number;
   usedAt: number;
+  /** When what waits for it was last called forward. */
+  calledAt: number;
 }
 
 /**
@@ -49,6 +54,19 @@ export class UpstreamLimits {
   }
 
   /**
+   * The upstreams that are away and that nobody tried for a while, since all that there is for them waits for another try: one
+   * of it has to be a probe, or it would wait on long after they are back. Each is named once in that while.
+   */
+  quiet(now: number): string[] {
+    const found = [...this.#upstreams].filter(
+      ([, { breaker, underWay, usedAt, calledAt }]) =>
+        breaker.isOpen && underWay === 0 && now - Math.max(usedAt, calledAt) >= quietMs,
+    );
+    for (const [, upstream] of found) upstream.calledAt = now;
+    return found.map(([name]) => name);
+  }
+
+  /**
    * After how many milliseconds to ask for allowances again, since a probe may go then that could not when they were asked for;
    * undefined if there will be none. One that was allowed and not used is not told of again: there was no work for it.
    */
@@ -60,7 +78,12 @@ export class UpstreamLimits {
   }
 
   #use(name: string, now: number): Upstream {
-    const upstream = this.#upstreams.get(name) ?? { breaker: new CircuitBreaker(), underWay: 0, usedAt: now };
+    const upstream = this.#upstreams.get(name) ?? {
+      breaker: new CircuitBreaker(),
+      underWay: 0,
+      usedAt: now,
+      calledAt: now,
+    };
     upstream.usedAt = now;
     this.#upstreams.set(name, upstream);
     return upstream;

@@ -77,6 +77,8 @@ export class WorkLoop {
   async #look(): Promise<number> {
     await this.#putOnProbation(2, 1);
     await this.#putOnProbation(1, claimsAtOnce);
+    const { limits, store } = this.#options;
+    for (const upstream of limits.quiet(performance.now())) await store.wake({ upstream });
     for (;;) {
       const { claims, nextReadyAt } = await this.#claim(0, claimsAtOnce);
       for (const claim of claims) void this.#start(claim);
