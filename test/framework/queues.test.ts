@@ -2,7 +2,44 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { LruMap } from '../../src/framework/lru-map.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
+import { Semaphore } from '../../src/framework/semaphore.ts';
 import { TokenBucket } from '../../src/framework/token-bucket.ts';
+
+describe('the semaphore', () => {
+  it('lets so many run at a time, in the order of asking, and goes on after a failure', async () => {
+    const semaphore = new Semaphore(2);
+    const { signal } = new AbortController();
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+    const begun: number[] = [];
+    const runs = gates.map(({ promise }, index) =>
+      semaphore.run(signal, () => {
+        begun.push(index);
+        return promise;
+      }),
+    );
+    expect(begun).to.deep.equal([0, 1]);
+    gates[1]?.reject(new Error('no'));
+    expect(await runs[1]?.catch((error: Error) => error.message)).to.equal('no');
+    await Promise.resolve();
+    expect(begun).to.deep.equal([0, 1, 2]);
+    for (const { resolve } of gates) resolve();
+    await Promise.all([runs[0], runs[2], runs[3]]);
+    expect(begun).to.deep.equal([0, 1, 2, 3]);
+  });
+
+  it('begins nothing whose signal was aborted while it waited', async () => {
+    const semaphore = new Semaphore(1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = semaphore.run(new AbortController().signal, () => promise);
+    const controller = new AbortController();
+    const second = semaphore.run(controller.signal, () => Promise.reject(new Error('it began')));
+    controller.abort(new Error('given up'));
+    resolve();
+    await first;
+    expect(await second.catch((error: Error) => error.message)).to.equal('given up');
+    expect(await semaphore.run(new AbortController().signal, () => Promise.resolve(1))).to.equal(1);
+  });
+});
 
 describe('the token bucket', () => {
   it('never gives more than its capacity and its rate', () => {

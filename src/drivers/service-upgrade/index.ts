@@ -1,6 +1,7 @@
 import type { Driver } from '../../framework/driver.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { Semaphore } from '../../framework/semaphore.ts';
 import type { Rancher } from '../../rancher/rancher.ts';
 import { accept } from './accept.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -16,13 +17,17 @@ export interface ServiceUpgradeOptions {
   readonly clock?: Clock;
 }
 
+/** Each plan reads all services of a project: a thousand of them take ten megabytes until it is made. */
+const plansAtOnce = 4;
+
 /** Upgrades the services of a Rancher project that have certain labels to an image that was pushed. */
 export function serviceUpgrade({ rancher, formats, clock = systemClock }: ServiceUpgradeOptions): Driver {
+  const plans = new Semaphore(plansAtOnce);
   return {
     definition,
     validate: async (config) => validate(config),
     accept: (request, config) => accept(formats, request, config),
-    plan: (delivery, config) => plan(rancher, delivery, config),
+    plan: (delivery, config, signal) => plans.run(signal, () => plan(rancher, delivery, config)),
     execute: (action, context) => execute(rancher, clock, action, context),
   };
 }
