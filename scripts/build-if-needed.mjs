@@ -19,7 +19,9 @@ if (!fs.existsSync(stamp) || fs.statSync(stamp).mtimeMs < Math.max(...sources)) 
   const aside = path.join(root, `dist-${process.pid}`);
   const startedAt = new Date();
   const compiler = path.join(root, 'node_modules/.bin/tsc');
-  const { status, error } = spawnSync(compiler, ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', aside], { stdio: 'inherit' });
+  const { status, error } = spawnSync(compiler, ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', aside], {
+    stdio: 'inherit',
+  });
   if (status !== 0) {
     fs.rmSync(aside, { recursive: true, force: true });
     console.error(error ? `The compiler is missing; run "npm ci" first.` : 'The sources cannot be compiled.');
