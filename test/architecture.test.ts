@@ -52,6 +52,13 @@ describe('the architecture', () => {
     ).to.deep.equal([]);
   });
 
+  it('has no hook that runs for the tests of every file', () => {
+    const hooked = tests.filter(
+      ({ path: file, text }) => file.endsWith('.test.ts') && /^(?:before|after)(?:Each)?\(/m.test(text),
+    );
+    expect(hooked.map((file) => file.path)).to.deep.equal([]);
+  });
+
   it('has the same files in the folder of every driver, and tests for each', () => {
     const files = source.map((file) => file.path);
     expect(driverBreaches(files)).to.deep.equal([]);

@@ -16,6 +16,9 @@ export interface GateProxy {
    * @returns `reached` resolves when that request has come; `open` lets its answer through.
    */
   hold(matches: (request: ProxiedRequest) => boolean): { readonly reached: Promise<void>; open(): void };
+  /** From now on every request is taken and none answered, until `heal`, which breaks them all off. */
+  hang(): void;
+  heal(): void;
   stop(): Promise<void>;
 }
 
@@ -28,16 +31,24 @@ interface Gate {
 export async function startGateProxy(upstream: string): Promise<GateProxy> {
   const requests: ProxiedRequest[] = [];
   const gates: Gate[] = [];
+  const hung = new Set<http.ServerResponse>();
+  let hanging = false;
   const { hostname, port } = new URL(upstream);
+  const agent = new http.Agent({ keepAlive: true });
 
   async function pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
     const proxied = { method, url };
     requests.push(proxied);
+    if (hanging) {
+      request.resume();
+      hung.add(response);
+      return;
+    }
     const at = gates.findIndex((gate) => gate.matches(proxied));
     const [gate] = at < 0 ? [] : gates.splice(at, 1);
     gate?.reached.resolve();
-    const onward = http.request({ host: hostname, port, method, path: url, headers, agent: false });
+    const onward = http.request({ host: hostname, port, method, path: url, headers, agent });
     request.pipe(onward);
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     onward.on('response', resolve).on('error', reject);
@@ -45,6 +56,12 @@ export async function startGateProxy(upstream: string): Promise<GateProxy> {
     await gate?.opened.promise;
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
+  }
+
+  function heal(): void {
+    hanging = false;
+    for (const response of hung) response.destroy();
+    hung.clear();
   }
 
   const server = http.createServer((request, response) => {
@@ -59,7 +76,13 @@ export async function startGateProxy(upstream: string): Promise<GateProxy> {
       gates.push(gate);
       return { reached: gate.reached.promise, open: () => gate.opened.resolve() };
     },
+    hang() {
+      hanging = true;
+    },
+    heal,
     stop() {
+      heal();
+      agent.destroy();
       for (const gate of gates) gate.opened.resolve();
       return closeServer(server, 0);
     },

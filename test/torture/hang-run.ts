@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/rancher/rancher-emulator.ts';
+import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
+import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
+import { type Program, startWebhookService } from '../support/program.ts';
+import { at, callerOf } from '../support/rancher-emulator-client.ts';
+import { sendRequest } from '../support/send-request.ts';
+
+export interface HangOptions {
+  readonly deliveries: number;
+  readonly targets: number;
+  readonly connections: number;
+}
+
+/** Times in milliseconds, memory in MiB. */
+export interface HangResult {
+  /** Answers by their status. */
+  readonly answers: Readonly<Record<number, number>>;
+  readonly p50: number;
+  readonly p99: number;
+  readonly memory: number;
+  /** From the heal until every target ran its newest push. */
+  readonly healed: number;
+  readonly rightTargets: number;
+  readonly writesWhileHung: number;
+  readonly writesAfter: number;
+  readonly mostWritesOfOne: number;
+  readonly plans: number;
+  /** How many deliveries ended how. */
+  readonly states: Readonly<Record<string, number>>;
+}
+
+const project = '?projectId=1a5';
+const key = { accessKey: 'access', secretKey: 'secret' };
+const newest = 'new';
+
+/** Sends pushes while Rancher takes requests and answers none, lets it heal, and looks at what was done. */
+export async function hangRun({ deliveries, targets, connections }: HangOptions): Promise<HangResult> {
+  const rancher = await startRancherEmulator({ ...key, speed: 'instant', seed: { apiKeys: [], resources: seed(targets) } });
+  const proxy = await startGateProxy(rancher.url);
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hang-run-'));
+  const service = startWebhookService(['serve'], {
+    CATTLE_URL: `${proxy.url}/v1`,
+    CATTLE_ACCESS_KEY: key.accessKey,
+    CATTLE_SECRET_KEY: key.secretKey,
+    RSA_PRIVATE_KEY_CONTENTS: generatePrivateKeyPem(),
+    WEBHOOK_AUTH: 'none',
+    WEBHOOK_LISTEN: '127.0.0.1:0',
+    WEBHOOK_DATA_DIR: folder,
+  });
+  try {
+    const [, url = ''] = await service.says(/"message":"listening","url":"([^"]+)"/);
+    const queries = await createReceivers(url, targets);
+    const load = { url, queries, connections };
+    await pushAll(load, targets, 'old');
+    await until(rancher, targets, 'old');
+    const before = proxy.requests.length;
+    proxy.hang();
+    const sent = await pushAll(load, deliveries, newest);
+    const healAt = proxy.requests.length;
+    const startedAt = performance.now();
+    proxy.heal();
+    const rightTargets = await until(rancher, targets, newest);
+    const healed = performance.now() - startedAt;
+    return {
+      ...sent,
+      healed,
+      rightTargets,
+      memory: peakMemory(service),
+      ...judge(proxy, before, healAt),
+      states: await endStates(url),
+    };
+  } finally {
+    await service.stop();
+    await proxy.stop();
+    await rancher.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function seed(targets: number): { type: string; id: string }[] {
+  const services = Array.from({ length: targets }, (_, index) => ({
+    type: 'service',
+    id: `1s${index + 1}`,
+    name: `web${index + 1}`,
+    accountId: '1a5',
+    stackId: '1st1',
+    scale: 1,
+    launchConfig: { imageUuid: 'docker:acme/web:first', labels: { app: `web${index + 1}` } },
+  }));
+  return [{ type: 'project', id: '1a5' }, { type: 'stack', id: '1st1' }, ...services];
+}
+
+async function createReceivers(url: string, targets: number): Promise<string[]> {
+  const queries: string[] = [];
+  for (let index = 1; index <= targets; index += 1) {
+    const config = { tagPattern: '*', batchSize: 1, intervalMillis: 2, payloadFormat: 'dockerhub' };
+    const serviceUpgradeConfig = { ...config, serviceSelector: { app: `web${index}` } };
+    const body = { name: `web${index}`, driver: 'serviceUpgrade', serviceUpgradeConfig };
+    const created = await sendRequest(url, `/v1-webhooks/receivers${project}`, { method: 'POST', body });
+    if (created.status !== 200) throw new Error(created.text);
+    queries.push(String(created.json['url']).replace(/^[^?]*/, ''));
+  }
+  return queries;
+}
+
+interface Load {
+  readonly url: string;
+  readonly queries: readonly string[];
+  readonly connections: number;
+}
+
+let pushes = 1_500_000_000;
+
+/** Pushes the tag to every target in turn, so often in all. */
+async function pushAll(
+  { url, queries, connections }: Load,
+  number: number,
+  tag: string,
+): Promise<Pick<HangResult, 'answers' | 'p50' | 'p99'>> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  const answers: Record<number, number> = {};
+  const times: number[] = [];
+  let next = 0;
+  const sender = async (): Promise<void> => {
+    while (next < number) {
+      const query = queries[next++ % queries.length] ?? '';
+      const body = JSON.stringify({ push_data: { tag, pushed_at: pushes++ }, repository: { repo_name: 'acme/web' } });
+      const startedAt = performance.now();
+      const status = await post(agent, `${url}/v1-webhooks/endpoint${query}`, body);
+      times.push(performance.now() - startedAt);
+      answers[status] = (answers[status] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, sender));
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  return { answers, p50: times[Math.floor(number * 0.5)] ?? 0, p99: times[Math.floor(number * 0.99)] ?? 0 };
+}
+
+async function post(agent: http.Agent, url: string, body: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  const request = http.request(url, { method: 'POST', agent, headers }, (response) => {
+    response.resume().on('end', () => resolve(response.statusCode ?? 0));
+  });
+  request.on('error', reject).end(body);
+  return promise;
+}
+
+/** @returns how many targets run the tag, once all do, or after five minutes. */
+async function until(rancher: RancherEmulator, targets: number, tag: string): Promise<number> {
+  const call = callerOf(rancher.url, key.accessKey, key.secretKey);
+  const deadline = performance.now() + 300_000;
+  for (;;) {
+    const { body } = await call('GET', '/v2-beta/projects/1a5/services?limit=3000');
+    const data = body['data'] as object[];
+    const right = data.filter(
+      (service) => at(service, 'state') === 'active' && at(service, 'launchConfig', 'imageUuid') === `docker:acme/web:${tag}`,
+    ).length;
+    if (right === targets || performance.now() > deadline) return right;
+    await delay(250);
+  }
+}
+
+type Judged = Pick<HangResult, 'writesWhileHung' | 'writesAfter' | 'mostWritesOfOne' | 'plans'>;
+
+function judge({ requests }: GateProxy, before: number, healAt: number): Judged {
+  const upgraded = (from: number, to?: number): string[] =>
+    requests.slice(from, to).flatMap(({ url }) => (url.includes('action=upgrade') ? [/1s\d+/.exec(url)?.[0] ?? ''] : []));
+  const after = upgraded(healAt);
+  const counts = Map.groupBy(after, (id) => id);
+  return {
+    writesWhileHung: upgraded(before, healAt).length,
+    writesAfter: after.length,
+    mostWritesOfOne: Math.max(0, ...[...counts.values()].map((writes) => writes.length)),
+    plans: requests.slice(healAt).filter(({ url }) => /\/services\?/.test(url)).length,
+  };
+}
+
+async function endStates(url: string): Promise<Record<string, number>> {
+  const states: Record<string, number> = {};
+  let next: string | undefined = `/v1-webhooks/deliveries${project}&limit=1000`;
+  while (next !== undefined) {
+    const page = await sendRequest(url, next);
+    for (const { state } of page.json['data'] as { state: string }[]) states[state] = (states[state] ?? 0) + 1;
+    const following = at(page.json, 'pagination', 'next');
+    next = typeof following === 'string' ? following.slice(following.indexOf('/v1-webhooks')) : undefined;
+  }
+  return states;
+}
+
+function peakMemory({ process: { pid } }: Program): number {
+  const status = process.platform === 'linux' ? readFileSync(`/proc/${pid}/status`, 'utf8') : '';
+  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
