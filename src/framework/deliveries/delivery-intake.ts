@@ -161,7 +161,7 @@ export class DeliveryIntake {
     const run = async (): Promise<Error | undefined> => {
       try {
         const lane = driver.exclusive?.(config, delivery.projectId);
-        await turns.take(id, lane, claim, (mine) => runner.runInline(mine, delivery, driver, config));
+        await turns.take(delivery, lane, claim, (mine) => runner.runInline(mine, delivery, driver, config));
         return undefined;
       } catch (thrown) {
         return inDriver(thrown, driver);

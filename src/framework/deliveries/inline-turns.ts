@@ -1,20 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Delivery } from '../driver.ts';
 import { ServiceError } from '../errors.ts';
 import { type Claim, type DeliveryStore, LeaseLostError } from './delivery-store.ts';
 import { leaseMs, type RunningWork } from './running-work.ts';
 
 /** How often it is asked whether the next delivery's turn has come, milliseconds: another process may hold the lane. */
 const askEveryMs = 50;
+/** Nobody waits longer for a turn: the sender would be gone, milliseconds. */
+const defaultPatienceMs = 30_000;
 
 /** Has inline deliveries that exclude each other wait for their turns, in the order in which they were stored. */
 export class InlineTurns {
   readonly #store: DeliveryStore;
   readonly #running: RunningWork;
+  readonly #patienceMs: number;
   /** Lane → the deliveries that wait in it. */
   readonly #waiting = new Map<string, Set<string>>();
   #changed = Promise.withResolvers<void>();
 
-  constructor(store: DeliveryStore, running: RunningWork) {
+  constructor(store: DeliveryStore, running: RunningWork, patienceMs = defaultPatienceMs) {
+    this.#patienceMs = patienceMs;
     this.#store = store;
     this.#running = running;
   }
@@ -22,15 +27,15 @@ export class InlineTurns {
   /**
    * @param lane what the delivery must not share; undefined: nothing.
    * @param claim the delivery's, where its turn came when it was stored.
-   * @throws ServiceError `Unavailable` where it was cancelled while it waited.
+   * @throws ServiceError `Unavailable` where it was cancelled while it waited, or waited too long.
    */
   async take(
-    id: string,
+    { id, projectId }: Pick<Delivery, 'id' | 'projectId'>,
     lane: string | undefined,
     claim: Claim | undefined,
     work: (claim: Claim) => Promise<void>,
   ): Promise<void> {
-    const mine = claim ?? (await this.#turn(id, lane ?? id));
+    const mine = claim ?? (await this.#turn(id, projectId, lane ?? id));
     try {
       await work(mine);
     } finally {
@@ -38,7 +43,8 @@ export class InlineTurns {
     }
   }
 
-  async #turn(id: string, lane: string): Promise<Claim> {
+  async #turn(id: string, projectId: string, lane: string): Promise<Claim> {
+    const deadline = performance.now() + this.#patienceMs;
     const waiting = this.#waiting.get(lane) ?? new Set();
     this.#waiting.set(lane, waiting.add(id));
     try {
@@ -46,6 +52,7 @@ export class InlineTurns {
         // Only one of a lane asks, however many wait.
         const claim = isFirst(id, waiting) ? await this.#claim(id) : undefined;
         if (claim !== undefined) return claim;
+        if (performance.now() > deadline) return await this.#giveUp(id, projectId);
         await Promise.race([wait(askEveryMs), this.#changed.promise]);
       }
     } finally {
@@ -62,6 +69,14 @@ export class InlineTurns {
       if (!(thrown instanceof LeaseLostError)) throw thrown;
       throw new ServiceError('Unavailable', 'The delivery was cancelled before its turn came', { cause: thrown });
     }
+  }
+
+  /** Nothing was done: the sender may send it again. */
+  async #giveUp(id: string, projectId: string): Promise<never> {
+    const { running } =
+      (await this.#store.cancel(projectId, id, 'the service: others were busy with the same for too long')) ?? {};
+    this.#running.cancel(running ?? []);
+    throw new ServiceError('Unavailable', 'Others are busy with the same, try again later', { retryAfterSeconds: 5 });
   }
 
   #tell(): void {
