@@ -10,6 +10,7 @@ import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
 import { type Program, startWebhookService } from '../support/program.ts';
 import { at, callerOf } from '../support/rancher-emulator-client.ts';
 import { sendRequest } from '../support/send-request.ts';
+import { createReceivers, serviceSeed } from './upgrade-targets.ts';
 
 export interface HangOptions {
   readonly deliveries: number;
@@ -41,7 +42,7 @@ const newest = 'new';
 
 /** Sends pushes while Rancher takes requests and answers none, lets it heal, and looks at what was done. */
 export async function hangRun({ deliveries, targets, connections }: HangOptions): Promise<HangResult> {
-  const rancher = await startRancherEmulator({ ...key, speed: 'instant', seed: { apiKeys: [], resources: seed(targets) } });
+  const rancher = await startRancherEmulator({ ...key, speed: 'instant', seed: serviceSeed(targets) });
   const proxy = await startGateProxy(rancher.url);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hang-run-'));
   const service = startWebhookService(['serve'], {
@@ -81,32 +82,6 @@ export async function hangRun({ deliveries, targets, connections }: HangOptions)
     await rancher.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function seed(targets: number): { type: string; id: string }[] {
-  const services = Array.from({ length: targets }, (_, index) => ({
-    type: 'service',
-    id: `1s${index + 1}`,
-    name: `web${index + 1}`,
-    accountId: '1a5',
-    stackId: '1st1',
-    scale: 1,
-    launchConfig: { imageUuid: 'docker:acme/web:first', labels: { app: `web${index + 1}` } },
-  }));
-  return [{ type: 'project', id: '1a5' }, { type: 'stack', id: '1st1' }, ...services];
-}
-
-async function createReceivers(url: string, targets: number): Promise<string[]> {
-  const queries: string[] = [];
-  for (let index = 1; index <= targets; index += 1) {
-    const config = { tagPattern: '*', batchSize: 1, intervalMillis: 2, payloadFormat: 'dockerhub' };
-    const serviceUpgradeConfig = { ...config, serviceSelector: { app: `web${index}` } };
-    const body = { name: `web${index}`, driver: 'serviceUpgrade', serviceUpgradeConfig };
-    const created = await sendRequest(url, `/v1-webhooks/receivers${project}`, { method: 'POST', body });
-    if (created.status !== 200) throw new Error(created.text);
-    queries.push(String(created.json['url']).replace(/^[^?]*/, ''));
-  }
-  return queries;
 }
 
 interface Load {

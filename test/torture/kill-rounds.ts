@@ -8,6 +8,7 @@ import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
 import { freePort, type Program, startWebhookService } from '../support/program.ts';
 import { at, callerOf } from '../support/rancher-emulator-client.ts';
 import { sendRequest } from '../support/send-request.ts';
+import { createReceivers, serviceSeed } from './upgrade-targets.ts';
 
 export interface KillOptions {
   /** How often the service is killed. */
@@ -53,7 +54,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
   const rancher = await startRancherEmulator({
     ...key,
     speed: 'instant',
-    seed: { apiKeys: [], resources: seed(options.targets) },
+    seed: serviceSeed(options.targets),
   });
   const world: World = {
     rancher,
@@ -64,7 +65,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
   };
   let service = await start(world);
   try {
-    const queries = await createReceivers(world, options.targets);
+    const queries = await createReceivers(`http://127.0.0.1:${world.port}`, options.targets);
     const load = new Load(world, queries, options.connections);
     for (let round = 1; round <= options.rounds; round += 1) {
       await delay(options.lifeMs * (0.1 + 0.9 * Math.random()));
@@ -83,19 +84,6 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
   }
 }
 
-function seed(targets: number): { type: string; id: string }[] {
-  const services = Array.from({ length: targets }, (_, index) => ({
-    type: 'service',
-    id: `1s${index + 1}`,
-    name: `web${index + 1}`,
-    accountId: '1a5',
-    stackId: '1st1',
-    scale: 1,
-    launchConfig: { imageUuid: 'docker:acme/web:old', labels: { app: `web${index + 1}` } },
-  }));
-  return [{ type: 'project', id: '1a5' }, { type: 'stack', id: '1st1' }, ...services];
-}
-
 async function start({ proxy, folder, port, privateKey }: World): Promise<Program> {
   const service = startWebhookService(['serve'], {
     CATTLE_URL: `${proxy.url}/v1`,
@@ -108,24 +96,6 @@ async function start({ proxy, folder, port, privateKey }: World): Promise<Progra
   });
   await service.says(/"message":"listening"/);
   return service;
-}
-
-async function createReceivers({ port }: World, targets: number): Promise<string[]> {
-  const queries: string[] = [];
-  for (let index = 1; index <= targets; index += 1) {
-    const serviceUpgradeConfig = {
-      serviceSelector: { app: `web${index}` },
-      tagPattern: '*',
-      batchSize: 1,
-      intervalMillis: 2,
-      payloadFormat: 'dockerhub',
-    };
-    const body = { name: `web${index}`, driver: 'serviceUpgrade', serviceUpgradeConfig };
-    const created = await sendRequest(`http://127.0.0.1:${port}`, `/v1-webhooks/receivers${project}`, { method: 'POST', body });
-    if (created.status !== 200) throw new Error(created.text);
-    queries.push(String(created.json['url']).replace(/^[^?]*/, ''));
-  }
-  return queries;
 }
 
 /** Pushes without a pause, whether anybody listens or not. */
