@@ -75,7 +75,8 @@ export class DeliveryEngine {
 
   /** True while deliveries are taken. */
   get ready(): boolean {
-    return this.#refusal() === undefined;
+    const { available } = this.#options.store.health?.() ?? { available: true };
+    return available && this.#refusal() === undefined;
   }
 
   /** Takes up what an earlier process left, and begins to work. */

@@ -88,7 +88,15 @@ export interface DeliveryStore {
 
   /** Deletes ended deliveries, oldest first, `ignored` and `rejected` ones first, none younger than an hour. */
   prune(policy: RetentionPolicy): Promise<PruneResult>;
+  /** Whether the store can be used as far as is known, without asking it; absent where nothing is known. */
+  health?(): StoreHealth;
   close(): Promise<void>;
+}
+
+export interface StoreHealth {
+  readonly available: boolean;
+  /** What is wrong and what to do, one line. */
+  readonly reason?: string;
 }
 
 /** A delivery before it has an id. */

@@ -11,7 +11,7 @@ import { claimInline } from './start-work.ts';
 import type { Transaction } from './transaction.ts';
 import { clearCrashes, end, postpone, recordProgress, recordStep, wake } from './work.ts';
 
-export type OperationName = Exclude<keyof DeliveryStore, 'close'>;
+export type OperationName = Exclude<keyof DeliveryStore, 'close' | 'health'>;
 
 type Operation<Name extends OperationName> = (
   transaction: Transaction,

@@ -1,4 +1,4 @@
-import { type DeliveryStore, StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
+import { type DeliveryStore, type StoreHealth, StoreUnavailableError } from '../../framework/deliveries/delivery-store.ts';
 import type { Log } from '../../framework/log.ts';
 import type { OperationName } from '../deliveries/operations.ts';
 import { CallQueue } from './call-queue.ts';
@@ -8,12 +8,6 @@ export interface SqliteDeliveryStoreOptions {
   /** Made if it is not there; SQLite keeps a second file beside it, with `-wal` at its end. */
   readonly file: string;
   readonly log: Pick<Log, 'info' | 'error'>;
-}
-
-export interface StoreHealth {
-  readonly available: boolean;
-  /** What is wrong and what to do, one line. */
-  readonly reason?: string;
 }
 
 /** How soon a file that failed is opened again, milliseconds. */
