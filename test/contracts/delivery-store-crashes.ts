@@ -87,6 +87,17 @@ export function itCountsCrashes(store: UseStore): void {
       expect(await states(store(), earlier)).to.deep.equal(['waiting']);
     });
 
+    it('is none where its own holder comes back for it: the store was away for longer than the lease', async () => {
+      await planned(store(), {}, actionOn('t'));
+      const claim = await claimOne(store(), { owner: 'worker', leaseMs: 0 });
+      const [again] = await eventually(async () => {
+        const claims = await claimOfLevel(store(), 0);
+        return claims.length > 0 ? claims : undefined;
+      });
+      expect(again).to.include({ crashes: 0, attempt: 2 });
+      expect(again?.fence).to.be.greaterThan(claim.fence);
+    });
+
     it('is trusted again when it has gone well for a while', async () => {
       const { id } = await planned(store(), {}, actionOn('t'));
       await crash(store());

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-store.ts';
 import { projectRoot } from '../support/program.ts';
+import { finishedSyncs, need } from '../support/strace.ts';
 import { until } from '../support/until.ts';
 
 const script = path.join(projectRoot, 'test/torture/accept-deliveries.ts');
@@ -25,13 +26,6 @@ function run(command: string, args: readonly string[]): Running {
   });
   const ended = once(child, 'close');
   return { process: child, output: () => output, ended: () => ended };
-}
-
-/** Skips the test where a tool is missing, except in CI. */
-function need(context: Mocha.Context, tool: string, args: readonly string[]): void {
-  if (spawnSync(tool, args).status === 0) return;
-  if (process.env['CI'] === 'true') throw new Error(`${tool} ${args.join(' ')} does not work here`);
-  context.skip();
 }
 
 const acceptedIds = (output: string): string[] => [...output.matchAll(/^accepted \S+ (\S+)$/gm)].map(([, id]) => id ?? '');
@@ -153,16 +147,3 @@ describe('what the SQLite delivery store acknowledged', function () {
     expect(await storedIds()).to.include.members(acknowledged);
   }
 });
-
-/** The calls that put the log on disk and succeeded: the lines where each was begun and finished. */
-function finishedSyncs(lines: readonly string[]): { begun: number; finished: number }[] {
-  const begun = new Map<string, number>();
-  return lines.flatMap((line, at) => {
-    const [thread = ''] = line.split(' ', 1);
-    if (/f(?:data)?sync\(\d+<[^>]*-wal>/.test(line)) begun.set(thread, at);
-    const start = begun.get(thread);
-    if (start === undefined || !/f(?:data)?sync.*= /.test(line)) return [];
-    begun.delete(thread);
-    return line.endsWith(' = 0') ? [{ begun: start, finished: at }] : [];
-  });
-}

@@ -15,24 +15,24 @@ export interface StartResult {
   readonly waiting: number;
 }
 
+const script = path.join(projectRoot, 'dist/main.js');
+
 /** Measures the compiled program. @param waiting how many deliveries of different tags wait for a Rancher that hangs. */
 export async function measureStarts(waiting: number, receivers: number): Promise<StartResult> {
-  const script = path.join(projectRoot, 'dist/main.js');
+  const empty = await measureEmpty();
   const world = await openUpgradeWorld({ seed: serviceSeed(receivers), script });
   try {
     await world.start();
     const queries = await createReceivers(world.url, receivers);
     const [first = ''] = queries;
-    await world.program.stop();
-    const empty = await timeToFirst(world, first);
-    // What is to be accepted while Rancher hangs has to be known before.
-    const push = (number: number): { url: string; body: object } => ({
-      url: `${world.url}/v1-webhooks/endpoint${queries[number % receivers]}`,
-      body: pushOf(`t${number}`, 1_500_000_000 + number),
-    });
-    await new PushLoad({ connections: 8, request: push }).run(receivers);
     world.proxy.hang();
-    const load = new PushLoad({ connections: 64, request: push });
+    const load = new PushLoad({
+      connections: 64,
+      request: (number) => ({
+        url: `${world.url}/v1-webhooks/endpoint${queries[number % receivers]}`,
+        body: pushOf(`t${number}`, 1_500_000_000 + number),
+      }),
+    });
     const { answers } = await load.run(waiting);
     if (answers['200'] !== waiting) throw new Error(`not all were accepted: ${JSON.stringify(answers)}`);
     await world.program.stop();
@@ -44,6 +44,18 @@ export async function measureStarts(waiting: number, receivers: number): Promise
     return { empty, afterStop, afterKill, waiting };
   } finally {
     world.program.process.kill('SIGKILL');
+    await world.stop();
+  }
+}
+
+async function measureEmpty(): Promise<number> {
+  const world = await openUpgradeWorld({ seed: serviceSeed(1), script });
+  try {
+    await world.start();
+    const [query = ''] = await createReceivers(world.url, 1);
+    await world.program.stop();
+    return await timeToFirst(world, query);
+  } finally {
     await world.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { decodeStoredConfig } from '../definition.ts';
 import type { ActionResult, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
 import { coerceError, ServiceError } from '../errors.ts';
@@ -35,6 +36,8 @@ export type AttemptOutcome =
 
 /** For how long a paused receiver's work waits before it is looked at again, milliseconds. */
 const pausedMs = 5_000;
+/** How often it is tried to give work back that could not be recorded, milliseconds. */
+const storeRetryMs = 500;
 /** For how long planning may take, and one attempt at an action, whatever the driver does; milliseconds. */
 const planDeadlineMs = 5 * 60_000;
 const actionDeadlineMs = 24 * 3_600_000;
@@ -58,9 +61,9 @@ export class WorkRunner {
   /** One attempt at queued work, recorded whatever becomes of it. Never rejects. */
   async run(claim: Claim): Promise<AttemptOutcome> {
     try {
-      return await this.#options.running.run(claim, (signal) => this.#attempt(claim, signal));
+      return await this.#options.running.run(claim, (signal) => this.#attemptOrGiveBack(claim, signal));
     } catch (thrown) {
-      // The lease runs out, and the work is taken up again: by this process or another.
+      // Unless it was given back, the lease runs out, and the work is taken up again: by this process or another.
       this.#options.observer.failed?.(deliveryOf(claim), coerceError(thrown));
       return { kind: 'none' };
     }
@@ -101,6 +104,21 @@ export class WorkRunner {
       const message = safeMessage(coerceError(thrown));
       const state = attempt.signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
       await store.end(attempt.claim, work.id, { state, message });
+      throw thrown;
+    }
+  }
+
+  /** What cannot be recorded is not lost: it is given back as soon as the store can be used again, within the lease. */
+  async #attemptOrGiveBack(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
+    try {
+      return await this.#attempt(claim, signal);
+    } catch (thrown) {
+      for (let failure = thrown; failure instanceof StoreUnavailableError && !signal.aborted;) {
+        await wait(storeRetryMs);
+        failure = await this.#options.store
+          .postpone(claim, { message: '', readyAt: Date.now(), counts: false })
+          .catch(coerceError);
+      }
       throw thrown;
     }
   }

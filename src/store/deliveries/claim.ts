@@ -7,7 +7,7 @@ import type { Transaction } from './transaction.ts';
 import { supersedeWaiting } from './waiting-work.ts';
 
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<Claimed> {
-  await endExpiredLeases(tx);
+  await endExpiredLeases(tx, request.owner);
   const claims: Claim[] = [];
   const upstreams = await tx.all(
     'SELECT DISTINCT upstream FROM lanes WHERE fence IS NULL AND ready_at <= $1 AND suspect = $2',

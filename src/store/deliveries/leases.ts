@@ -36,10 +36,13 @@ export async function endAllLeases(tx: Transaction): Promise<void> {
   for (const work of inline) await interrupt(tx, work);
 }
 
-/** Takes work back from owners that have not renewed their leases: they are dead, or cut off. */
-export async function endExpiredLeases(tx: Transaction): Promise<void> {
-  const lanes = await tx.all('SELECT name, fence, work FROM lanes WHERE fence IS NOT NULL AND lease_until < $1', tx.now);
-  for (const lane of lanes) await giveBack(tx, lane, true);
+/**
+ * Takes work back from owners that have not renewed their leases: they are dead, or cut off.
+ * @param alive who asks for it: that one did not die of its work, however long it could not reach the store.
+ */
+export async function endExpiredLeases(tx: Transaction, alive: string): Promise<void> {
+  const lanes = await tx.all('SELECT name, fence, work, owner FROM lanes WHERE fence IS NOT NULL AND lease_until < $1', tx.now);
+  for (const lane of lanes) await giveBack(tx, lane, lane['owner'] !== alive);
   const left = await tx.all(
     `SELECT id, delivery, lane FROM work WHERE state = 'waiting' AND kind = 'inline' AND ready_at < $1`,
     tx.now,

@@ -1,0 +1,139 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { freePort } from '../support/program.ts';
+import { PushLoad } from '../support/push-load.ts';
+import { type Sent, sendRequest } from '../support/send-request.ts';
+import { attachStrace, need } from '../support/strace.ts';
+import { createReceivers, serviceSeed } from './upgrade-targets.ts';
+import { openUpgradeWorld, pushOf, type UpgradeWorld } from './upgrade-world.ts';
+
+const targets = 4;
+
+describe('a disk that fails', function () {
+  this.timeout(60_000);
+
+  it('has pushes refused that cannot be put on it, until they can', async function () {
+    need(this, 'strace', ['-V']);
+    await withWorld({}, async (world, queries, operations) => {
+      const before = await pushes(world, queries, 50);
+      const syncs = [
+        '-e',
+        'trace=fsync,fdatasync',
+        '-e',
+        'inject=fsync,fdatasync:error=EIO',
+        '-o',
+        path.join(world.folder, 'trace'),
+      ];
+      const heal = await attachStrace(world.program.process.pid, syncs);
+      await refused(world, queries, operations);
+      await heal();
+      await judgeHealed(world, queries, operations, before);
+    });
+  });
+
+  it('has pushes refused while it is full, until there is room', async function () {
+    const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'disk-'));
+    // Not even root may do this everywhere.
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]).status !== 0) this.skip();
+    try {
+      await withWorld({ folder: path.join(disk, 'data') }, async (world, queries, operations) => {
+        const before = await pushes(world, queries, 50);
+        const body = 'x'.repeat(100_000);
+        for (let sent = 0, full = false; sent < 200 && !full; sent += 1) {
+          const answer = await push(world, queries, sent, body);
+          full = answer.status !== 200;
+          if (!full) before.push(String(answer.headers['x-webhook-delivery']));
+        }
+        await refused(world, queries, operations, body);
+        execFileSync('mount', ['-o', 'remount,size=64m', disk]);
+        await judgeHealed(world, queries, operations, before);
+      });
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
+});
+
+async function withWorld(
+  options: { folder?: string },
+  run: (world: UpgradeWorld, queries: readonly string[], operations: string) => Promise<void>,
+): Promise<void> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const world = await openUpgradeWorld({
+    seed: serviceSeed(targets),
+    environment: { WEBHOOK_OPERATIONS_LISTEN: listen },
+    ...options,
+  });
+  try {
+    await world.start();
+    await run(world, await createReceivers(world.url, targets), `http://${listen}`);
+  } finally {
+    await world.stop();
+  }
+}
+
+let number = 0;
+
+function push(world: UpgradeWorld, queries: readonly string[], target: number, more = ''): Promise<Sent> {
+  const body = { ...pushOf(`t${++number}`, 1_500_000_000 + number), more };
+  return sendRequest(world.url, `/v1-webhooks/endpoint${queries[target % targets]}`, { method: 'POST', body });
+}
+
+/** @returns the ids of so many accepted deliveries. */
+async function pushes(world: UpgradeWorld, queries: readonly string[], count: number): Promise<string[]> {
+  const load = new PushLoad({
+    connections: 16,
+    request: (at) => ({
+      url: `${world.url}/v1-webhooks/endpoint${queries[at % targets]}`,
+      body: pushOf(`t${++number}`, 1_500_000_000 + number),
+    }),
+  });
+  const { answers, acknowledged } = await load.run(count);
+  expect(answers).to.deep.equal({ 200: count });
+  return [...acknowledged];
+}
+
+async function refused(world: UpgradeWorld, queries: readonly string[], operations: string, more = ''): Promise<void> {
+  for (const target of [0, 1, 2, 3, 0, 1]) {
+    const answer = await push(world, queries, target, more);
+    expect(answer.status, answer.text).to.equal(503);
+    expect(Number(answer.headers['retry-after'])).to.be.greaterThan(0);
+    expect(answer.headers).to.not.have.property('x-webhook-delivery');
+  }
+  expect((await sendRequest(operations, '/readyz')).status).to.equal(503);
+}
+
+/** Pushes are accepted again, and all that were accepted before are there and end. */
+async function judgeHealed(
+  world: UpgradeWorld,
+  queries: readonly string[],
+  operations: string,
+  before: readonly string[],
+): Promise<void> {
+  const deadline = performance.now() + 40_000;
+  const accepted = [...before];
+  for (let healed = false; !healed; await delay(50)) {
+    const answer = await push(world, queries, 0);
+    healed = answer.status === 200;
+    if (healed) accepted.push(String(answer.headers['x-webhook-delivery']));
+    expect(performance.now(), answer.text).to.be.below(deadline);
+  }
+  expect((await sendRequest(operations, '/readyz')).status).to.equal(200);
+  accepted.push(...(await pushes(world, queries, 50)));
+  const expected = new Set(accepted);
+  for (;;) {
+    const list = await sendRequest(world.url, '/v1-webhooks/deliveries?projectId=1a5&limit=1000');
+    const found = list.json['data'] as { id: string; state: string }[];
+    expect(found.map(({ id }) => id)).to.include.members(accepted);
+    // Nothing that was refused is done later.
+    expect(found.filter(({ id }) => !expected.has(id))).to.deep.equal([]);
+    const states = new Set(found.map(({ state }) => state));
+    if ([...states].every((state) => state === 'succeeded' || state === 'superseded')) return;
+    expect(performance.now(), [...states].join()).to.be.below(deadline);
+    await delay(100);
+  }
+}
