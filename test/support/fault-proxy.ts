@@ -8,6 +8,7 @@ export interface PassedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
+  readonly body: string;
   /** The upstream's; undefined as long as it has not answered. */
   status: number | undefined;
 }
@@ -22,21 +23,20 @@ export interface FaultProxy {
 /** @param cutsOff called at every stage of every request; true drops the connection. */
 export async function startFaultProxy(
   upstream: string,
-  cutsOff: (request: PassedRequest, stage: Stage) => boolean,
+  cutsOff: (request: PassedRequest, stage: Stage) => boolean = () => false,
 ): Promise<FaultProxy> {
   const requests: PassedRequest[] = [];
   const { hostname, port } = new URL(upstream);
 
   async function pass(incoming: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = incoming;
-    const request: PassedRequest = { method, url, status: undefined };
+    const sent = await bodyOf(incoming);
+    const request: PassedRequest = { method, url, body: sent.toString(), status: undefined };
     requests.push(request);
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
     if (cutsOff(request, 'arrived')) return void response.destroy();
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const onward = http.request({ host: hostname, port, method, path: url, headers, agent: false }, resolve);
-    onward.on('error', reject).end(Buffer.concat(chunks));
+    onward.on('error', reject).end(sent);
     response.on('close', () => onward.destroy());
     const answer = await promise;
     // A watch has no end to wait for.
@@ -60,8 +60,8 @@ export async function startFaultProxy(
   return { url: `http://127.0.0.1:${ownPort}`, requests, stop: () => closeServer(server, 0) };
 }
 
-async function bodyOf(answer: http.IncomingMessage): Promise<Buffer> {
+async function bodyOf(message: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
