@@ -94,6 +94,24 @@ export function itLetsTheNewestWin(store: UseStore): void {
       expect((await claimOne(store())).delivery.id).to.equal(untold);
     });
 
+    it('with different tags, the one that was pushed last is planned first, if all tell', async () => {
+      const pushes: Push[] = [
+        { tag: 'a', pushedAt: 1 },
+        { tag: 'b', pushedAt: 3 },
+        { tag: 'c', pushedAt: 2 },
+      ];
+      const [a, b, c] = [await push(store(), pushes[0]), await push(store(), pushes[1]), await push(store(), pushes[2])];
+      const first = await claimOne(store());
+      expect(first.delivery.id).to.equal(b);
+      const untold = await push(store(), { tag: 'd' });
+      await store().end(first, undefined, { state: 'succeeded', message: '' });
+      for (const id of [a, c, untold]) {
+        const next = await claimOne(store());
+        expect(next.delivery.id).to.equal(id);
+        await store().end(next, undefined, { state: 'succeeded', message: '' });
+      }
+    });
+
     it('what is under way is not superseded, and what has no image never', async () => {
       const running = await push(store());
       const claim = await claimOne(store());

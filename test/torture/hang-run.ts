@@ -16,6 +16,8 @@ export interface HangOptions {
   readonly deliveries: number;
   readonly targets: number;
   readonly connections: number;
+  /** How many tags each target's pushes have in turn; one unless told. */
+  readonly tags?: number;
 }
 
 /** Times in milliseconds, memory in MiB. */
@@ -38,10 +40,10 @@ export interface HangResult {
 
 const project = '?projectId=1a5';
 const key = { accessKey: 'access', secretKey: 'secret' };
-const newest = 'new';
+const newest = tagName(0);
 
 /** Sends pushes while Rancher takes requests and answers none, lets it heal, and looks at what was done. */
-export async function hangRun({ deliveries, targets, connections }: HangOptions): Promise<HangResult> {
+export async function hangRun({ deliveries, targets, connections, tags = 1 }: HangOptions): Promise<HangResult> {
   const rancher = await startRancherEmulator({ ...key, speed: 'instant', seed: serviceSeed(targets) });
   const proxy = await startGateProxy(rancher.url);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hang-run-'));
@@ -58,16 +60,18 @@ export async function hangRun({ deliveries, targets, connections }: HangOptions)
     const [, url = ''] = await service.says(/"message":"listening","url":"([^"]+)"/);
     const queries = await createReceivers(url, targets);
     const load = { url, queries, connections };
-    await pushAll(load, targets, 'old');
+    await pushAll(load, targets, () => 'old');
     await until(rancher, targets, 'old');
     const before = proxy.requests.length;
     proxy.hang();
-    const sent = await pushAll(load, deliveries, newest);
+    const roundsLeft = (index: number): number => Math.ceil(deliveries / targets) - 1 - Math.floor(index / targets);
+    const sent = await pushAll(load, deliveries, (index) => tagName(roundsLeft(index) % tags));
     const healAt = proxy.requests.length;
     const startedAt = performance.now();
     proxy.heal();
     const rightTargets = await until(rancher, targets, newest);
     const healed = performance.now() - startedAt;
+    await untilEnded(url);
     return {
       ...sent,
       healed,
@@ -92,11 +96,15 @@ interface Load {
 
 let pushes = 1_500_000_000;
 
-/** Pushes the tag to every target in turn, so often in all. */
+function tagName(age: number): string {
+  return `new${age}`;
+}
+
+/** Pushes to every target in turn, so often in all. */
 async function pushAll(
   { url, queries, connections }: Load,
   number: number,
-  tag: string,
+  tagOf: (index: number) => string,
 ): Promise<Pick<HangResult, 'answers' | 'p50' | 'p99'>> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   const answers: Record<number, number> = {};
@@ -104,8 +112,10 @@ async function pushAll(
   let next = 0;
   const sender = async (): Promise<void> => {
     while (next < number) {
-      const query = queries[next++ % queries.length] ?? '';
-      const body = JSON.stringify({ push_data: { tag, pushed_at: pushes++ }, repository: { repo_name: 'acme/web' } });
+      const index = next++;
+      const query = queries[index % queries.length] ?? '';
+      const pushData = { tag: tagOf(index), pushed_at: pushes++ };
+      const body = JSON.stringify({ push_data: pushData, repository: { repo_name: 'acme/web' } });
       const startedAt = performance.now();
       const status = await post(agent, `${url}/v1-webhooks/endpoint${query}`, body);
       times.push(performance.now() - startedAt);
@@ -141,6 +151,19 @@ async function until(rancher: RancherEmulator, targets: number, tag: string): Pr
     if (right === targets || performance.now() > deadline) return right;
     await delay(250);
   }
+}
+
+/** Waits until nothing is left to do, five minutes at most. */
+async function untilEnded(url: string): Promise<void> {
+  const left = async (): Promise<boolean> => {
+    for (const state of ['queued', 'running', 'waiting']) {
+      const page = await sendRequest(url, `/v1-webhooks/deliveries${project}&limit=1&state=${state}`);
+      if ((page.json['data'] as unknown[]).length > 0) return true;
+    }
+    return false;
+  };
+  const deadline = performance.now() + 300_000;
+  while ((await left()) && performance.now() < deadline) await delay(250);
 }
 
 type Judged = Pick<HangResult, 'writesWhileHung' | 'writesAfter' | 'mostWritesOfOne' | 'plans'>;

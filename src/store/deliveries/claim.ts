@@ -4,7 +4,7 @@ import { endExpiredLeases } from './leases.ts';
 import { optionalInteger, text } from './rows.ts';
 import { startWork } from './start-work.ts';
 import type { Transaction } from './transaction.ts';
-import { supersedeWaiting } from './waiting-work.ts';
+import { type LaneWork, supersedeWaiting } from './waiting-work.ts';
 
 export async function claim(tx: Transaction, request: ClaimRequest): Promise<Claimed> {
   await endExpiredLeases(tx, request.owner);
@@ -59,10 +59,20 @@ async function claimLane(tx: Transaction, lane: string, request: ClaimRequest): 
   const crashes = waiting.reduce((most, work) => Math.max(most, work.crashes), 0);
   // What may have ended a process is done, or set aside, before the rest of its lane.
   const candidates = waiting.filter((work) => work.crashes === crashes);
-  const next = candidates.find((work) => work.readyAt <= tx.now);
+  const next = firstOf(candidates.filter((work) => work.readyAt <= tx.now));
   const level = Math.min(2, crashes);
   if (next !== undefined && level === request.crashes) return startWork(tx, lane, next.id, request.owner, request.leaseMs);
   const readyAt = candidates.reduce((least, work) => Math.min(least, work.readyAt), neverReady);
   await tx.run('UPDATE lanes SET ready_at = $2, suspect = $3 WHERE name = $1', lane, readyAt, level);
   return undefined;
+}
+
+/**
+ * The first to come, except for plans of which all tell when their images were pushed: there the newest, so that a target gets
+ * it at once, and what is older is not deployed over it any more. Of equal times the first is taken: the later one wins.
+ */
+function firstOf(ready: readonly LaneWork[]): LaneWork | undefined {
+  const [first, ...others] = ready;
+  if (first?.kind !== 'plan' || ready.some(({ pushedAt }) => pushedAt === undefined)) return first;
+  return others.reduce((newest, work) => ((work.pushedAt ?? 0) > (newest.pushedAt ?? 0) ? work : newest), first);
 }
