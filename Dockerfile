@@ -44,5 +44,4 @@ VOLUME ["/var/lib/webhook-service"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${(process.env.WEBHOOK_LISTEN || '8085').split(':').pop()}/v1-webhooks/schemas`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Small young spaces: a burst of deliveries is garbage at once, and V8 would keep a hundred megabytes for it.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.js"]
+ENTRYPOINT ["/app/dist/main.js"]

@@ -27,6 +27,7 @@ if (!fs.existsSync(stamp) || fs.statSync(stamp).mtimeMs < Math.max(...sources)) 
     console.error(error ? `The compiler is missing; run "npm ci" first.` : 'The sources cannot be compiled.');
     process.exit(1);
   }
+  fs.chmodSync(path.join(aside, 'main.js'), 0o755);
   fs.writeFileSync(path.join(aside, '.built'), '');
   fs.utimesSync(path.join(aside, '.built'), startedAt, startedAt);
   const old = path.join(root, `dist-${process.pid}-old`);

@@ -53,6 +53,8 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** From how many of the last deliveries receivers are remembered over a restart. */
+const rememberedDeliveries = 10_000;
 /** For how long connections are given the chance to end by themselves, milliseconds. */
 const drainMs = 1_000;
 /** How long requests in flight may take to end, milliseconds. */
@@ -111,6 +113,7 @@ async function start(
   });
   const deliveryStore = await openDeliveryStore({ ...options, ...(databaseUrl !== undefined && { databaseUrl }) });
   onStop(() => deliveryStore.close());
+  lookup.expect(await deliveryStore.recentReceivers(rememberedDeliveries));
   const engine = new DeliveryEngine({
     store: deliveryStore,
     drivers,

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 --heap-growing-percent=50
+// A burst of deliveries is garbage at once; V8 and the C library would keep more than a hundred megabytes for it.
 import { readFileSync } from 'node:fs';
 import { type Command, UsageError } from './cli/command.ts';
 import { coerceError } from './framework/errors.ts';

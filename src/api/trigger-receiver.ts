@@ -33,7 +33,8 @@ export function findTriggered(context: TriggerContext, parameters: TriggerParame
 function findByKey(context: TriggerContext, { key, projectId }: TriggerParameters): Promise<Triggered> {
   if (key === '') throw new ServiceError('InvalidRequest', "Invalid execute url, should have 'token' or 'key'");
   if (projectId === '') throw new ServiceError('InvalidRequest', 'Invalid execute url, url must contain projectId');
-  return find(context, projectId, key, revokedKey, (text) => `Error ${text} filtering genericObjects by key`);
+  const describe = (text: string): string => `Error ${text} filtering genericObjects by key`;
+  return find(context, { projectId, key, issued: false, revoked: revokedKey, describe });
 }
 
 function findByToken(context: TriggerContext, token: string): Promise<Triggered> {
@@ -45,19 +46,22 @@ function findByToken(context: TriggerContext, token: string): Promise<Triggered>
     throw new ServiceError('InvalidRequest', 'ProjectId not provided by server');
   if (typeof uuid !== 'string' || uuid === '') throw new ServiceError('InvalidRequest', 'Uuid not found after decode');
   // 0.9.15 has two texts: the one for tokens goes with the tokens of Rancher's own making.
-  return find(context, projectId, uuid, named ? revokedKey : revokedToken, (text) => text);
+  const revoked = named ? revokedKey : revokedToken;
+  return find(context, { projectId, key: uuid, issued: true, revoked, describe: (text) => text });
 }
 
-async function find(
-  context: TriggerContext,
-  projectId: string,
-  key: string,
-  revoked: string,
-  describe: (apiError: string) => string,
-): Promise<Triggered> {
+interface Wanted {
+  readonly projectId: string;
+  readonly key: string;
+  readonly issued: boolean;
+  readonly revoked: string;
+  readonly describe: (apiError: string) => string;
+}
+
+async function find(context: TriggerContext, { projectId, key, issued, revoked, describe }: Wanted): Promise<Triggered> {
   if (Buffer.byteLength(key) > limits.keyBytes) throw new ServiceError('Revoked', revoked);
   const mayBeStale = (receiver: Receiver): boolean => driverOf(context, receiver)?.definition.mode === 'queued';
-  const receiver = await context.lookup.find(projectId, key, mayBeStale).catch((thrown: unknown) => {
+  const receiver = await context.lookup.find(projectId, key, { mayBeStale, issued }).catch((thrown: unknown) => {
     throw toServiceError(thrown, describe);
   });
   if (!receiver || hasEnded(receiver)) throw new ServiceError('Revoked', revoked);

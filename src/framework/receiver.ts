@@ -58,9 +58,15 @@ export interface ReceiverStore {
 /** Finds receivers for the trigger path; see design: at most one call a second for each, and a budget for unknown keys. */
 export interface ReceiverLookup {
   /**
-   * @param mayBeStale asked about a receiver that Rancher confirmed within the last minutes, when Rancher cannot be reached.
    * @returns undefined if there is no such receiver (any more).
    * @throws ServiceError `TooManyRequests` where too many unknown keys were asked for; RancherError.
    */
-  find(projectId: string, key: string, mayBeStale: (receiver: Receiver) => boolean): Promise<Receiver | undefined>;
+  find(projectId: string, key: string, options: LookupOptions): Promise<Receiver | undefined>;
+}
+
+export interface LookupOptions {
+  /** Asked about a receiver that Rancher confirmed within the last minutes, when Rancher cannot be reached. */
+  readonly mayBeStale: (receiver: Receiver) => boolean;
+  /** We made this key ourselves, as a signature shows: it is no guess. */
+  readonly issued?: boolean;
 }

@@ -1,6 +1,7 @@
+import crypto from 'node:crypto';
 import { ServiceError } from '../framework/errors.ts';
 import { LruMap } from '../framework/lru-map.ts';
-import type { Receiver, ReceiverLookup } from '../framework/receiver.ts';
+import type { LookupOptions, Receiver, ReceiverLookup } from '../framework/receiver.ts';
 import { TokenBucket } from '../framework/token-bucket.ts';
 import type { Rancher } from '../rancher/rancher.ts';
 import { isRancherOutage } from './is-rancher-outage.ts';
@@ -44,7 +45,8 @@ export interface LookupRancher extends Rancher {
 
 /**
  * Finds receivers by key with as few calls as safety allows: one that was confirmed within the last second costs none, later
- * one call serves all who wait, and keys never seen draw on a bucket, so that guessing costs Rancher next to nothing.
+ * one call serves all who wait, and keys never seen draw on a bucket, so that guessing costs Rancher next to nothing. What was
+ * signed by us, or delivered to before this process was started, is no guess.
  *
  * Where a stale answer will do, nobody waits long for a Rancher that hangs, and one that fails is asked once a second.
  */
@@ -52,6 +54,7 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
   readonly #rancher: LookupRancher;
   readonly #entries = new LruMap<string, Entry>(maxEntries);
   readonly #unknown = new LruMap<string, Entry>(maxEntries);
+  readonly #expected = new LruMap<string, true>(maxEntries);
   readonly #calls = new Map<string, Call>();
   /** A bucket for every project that has a receiver we know. */
   readonly #projects = new LruMap<string, TokenBucket>(maxProjects);
@@ -65,25 +68,36 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
     this.#otherProjects = this.#newBucket();
   }
 
-  async find(projectId: string, key: string, mayBeStale: (receiver: Receiver) => boolean): Promise<Receiver | undefined> {
+  /** Takes receivers that were seen before this process was started, each with the SHA-256 of its key. */
+  expect(receivers: Iterable<{ readonly projectId: string; readonly keyHash: string }>): void {
+    for (const { projectId, keyHash } of receivers) this.#expected.set(entryName(projectId, keyHash), true);
+  }
+
+  async find(projectId: string, key: string, { mayBeStale, issued = false }: LookupOptions): Promise<Receiver | undefined> {
     const name = entryName(projectId, key);
     const known = this.#entries.get(name);
     if (known && this.#age(known) < freshMs) return known.receiver;
     const unknown = this.#unknown.get(name);
     if (unknown && this.#age(unknown) < unknownMs) return undefined;
-    const receiver = known?.receiver;
-    const mustBeFresh = !known || !receiver || this.#age(known) >= staleMs || !mayBeStale(receiver);
-    if (mustBeFresh) return this.#ask(projectId, key, name, known !== undefined).answer;
-    if (known.failedAt !== undefined && this.#now() - known.failedAt < restMs) return receiver;
-    const { answer, answerInTime } = this.#ask(projectId, key, name, true);
+    const stale = known?.receiver;
+    const mustBeFresh = !known || !stale || this.#age(known) >= staleMs || !mayBeStale(stale);
+    if (mustBeFresh) return this.#ask(projectId, key, name, issued || known !== undefined).answer;
+    return this.#findSoon(key, known, stale);
+  }
+
+  /** What Rancher says, or what it said before where it does not say anything in time. */
+  async #findSoon(key: string, known: Entry, stale: Receiver): Promise<Receiver | undefined> {
+    if (known.failedAt !== undefined && this.#now() - known.failedAt < restMs) return stale;
+    const name = entryName(stale.projectId, key);
+    const { answer, answerInTime } = this.#ask(stale.projectId, key, name, true);
     try {
       // What a paused receiver gets is never carried out: whether it still is one must be known.
-      const found = await (receiver.paused ? answer : answerInTime);
+      const found = await (stale.paused ? answer : answerInTime);
       if (found !== late) return found;
     } catch (thrown) {
       if (this.#age(known) >= staleMs || !isRancherOutage(thrown)) throw thrown;
     }
-    return this.#unknown.get(name) ? undefined : (this.#entries.get(name)?.receiver ?? receiver);
+    return this.#unknown.get(name) ? undefined : (this.#entries.get(name)?.receiver ?? stale);
   }
 
   confirmed(receiver: Receiver): void {
@@ -104,7 +118,7 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
   #ask(projectId: string, key: string, name: string, seen: boolean): Call {
     const running = this.#calls.get(name);
     if (running) return running;
-    if (!seen) this.#payForUnseen(projectId);
+    if (!seen && !this.#isExpected(projectId, key)) this.#payForUnseen(projectId);
     const answer = this.#lookUp(projectId, key, name)
       .catch((thrown: unknown) => {
         const known = this.#entries.get(name);
@@ -123,6 +137,10 @@ export class CachedReceiverLookup implements ReceiverLookup, ReceiverChanges {
 
   #newBucket(): TokenBucket {
     return new TokenBucket(unseen.capacity, unseen.perSecond, this.#now());
+  }
+
+  #isExpected(projectId: string, key: string): boolean {
+    return this.#expected.get(entryName(projectId, crypto.hash('sha256', key))) === true;
   }
 
   #payForUnseen(projectId: string): void {

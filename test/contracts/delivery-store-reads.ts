@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DeliveryState } from '../../src/framework/deliveries/delivery-record.ts';
 import type { DeliveryQuery } from '../../src/framework/deliveries/delivery-store.ts';
-import { actionOn, claimAll, claimOne, planned, push, read, type UseStore } from './delivery-store-use.ts';
+import { actionOn, claimAll, claimOne, planned, push, read, receiverNamed, type UseStore } from './delivery-store-use.ts';
 
 const oddIds = [
   '',
@@ -37,6 +37,19 @@ export function itListsDeliveries(store: UseStore): void {
       expect(await listed({ order: 'desc' })).to.deep.equal(ids.toReversed());
       expect(await listed({ limit: 2 })).to.deep.equal(ids.slice(0, 2));
       expect(await listed({ limit: 2, order: 'desc' })).to.deep.equal(ids.toReversed().slice(0, 2));
+    });
+
+    it('tells of which receivers the last ones are', async () => {
+      await push(store(), { receiver: 'old' });
+      for (const receiver of ['a', 'b', 'a']) await push(store(), { receiver });
+      await push(store(), { receiver: 'b', projectId: '1a7' });
+      const recent = await store().recentReceivers(4);
+      expect(recent.map(({ projectId, keyHash }) => `${projectId} ${keyHash}`)).to.have.members([
+        `1a5 ${receiverNamed('a').key}`,
+        `1a5 ${receiverNamed('b').key}`,
+        `1a7 ${receiverNamed('b').key}`,
+      ]);
+      expect(await store().recentReceivers(0)).to.deep.equal([]);
     });
 
     it('has those that fit every filter', async () => {

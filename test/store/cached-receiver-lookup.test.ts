@@ -1,4 +1,6 @@
+import crypto from 'node:crypto';
 import { expect } from 'chai';
+import { ServiceError } from '../../src/framework/errors.ts';
 import type { Receiver } from '../../src/framework/receiver.ts';
 import { RancherClient } from '../../src/rancher/rancher-client.ts';
 import { CachedReceiverLookup } from '../../src/store/cached-receiver-lookup.ts';
@@ -28,7 +30,7 @@ describe('the lookup of receivers', () => {
 
   const put = (key: string, more: object = {}): string =>
     fake.put({ key, resourceData: { driver: 'a', config: {} }, ...more }).id;
-  const find = (key: string, stale = true): Promise<Receiver | undefined> => lookup.find('1a5', key, () => stale);
+  const find = (key: string, stale = true): Promise<Receiver | undefined> => lookup.find('1a5', key, { mayBeStale: () => stale });
   const lookups = (): number => fake.calls.filter(({ path }) => path.endsWith('genericobjects')).length;
 
   it('believes what was confirmed for a second, and asks again after it', async () => {
@@ -261,11 +263,23 @@ describe('the lookup of receivers', () => {
     expect(await find('k')).to.be.an('object');
   });
 
+  it('pays neither for keys of its own making nor for those that were used before it was started', async () => {
+    const known = Array.from({ length: 100 }, (_, index) => `known${index}`);
+    for (const key of known) put(key);
+    lookup.expect(known.slice(0, 50).map((key) => ({ projectId: '1a5', keyHash: crypto.hash('sha256', key) })));
+    for (const key of known.slice(0, 50)) expect(await find(key)).to.be.an('object');
+    for (const key of known.slice(50)) {
+      expect(await lookup.find('1a5', key, { mayBeStale: () => true, issued: true })).to.be.an('object');
+    }
+    expect(await Promise.all(Array.from({ length: 20 }, (_, index) => find(`wrong${index}`)))).to.have.length(20);
+    expect(await find('wrong').catch((error: unknown) => error)).to.be.instanceOf(ServiceError);
+  });
+
   it('pays twice where the schemas have to be fetched too', async () => {
     let refused = 0;
     for (let index = 0; index < 30; index += 1) {
       await lookup
-        .find(`1a${100 + index}`, 'k', () => true)
+        .find(`1a${100 + index}`, 'k', { mayBeStale: () => true })
         .catch((error: Error) => (refused += error.name === 'ServiceError' ? 1 : 0));
     }
     expect(refused).to.equal(20);

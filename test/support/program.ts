@@ -25,7 +25,16 @@ export function startProgram(
   env: Record<string, string> = {},
   cwd = projectRoot,
 ): Program {
-  const child = spawn(process.execPath, [script, ...args], {
+  return startCommand(process.execPath, [script, ...args], env, cwd);
+}
+
+/** Starts the compiled program as it starts itself, with the options of Node that it has by its first line. */
+export function startCompiled(args: readonly string[], env: Record<string, string> = {}): Program {
+  return startCommand(path.join(projectRoot, 'dist/main.js'), args, env, projectRoot);
+}
+
+function startCommand(command: string, args: readonly string[], env: Record<string, string>, cwd: string): Program {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
   });
@@ -58,12 +67,12 @@ export function startProgram(
             resolve(match);
           } else if (child.exitCode !== null || child.signalCode !== null) {
             done();
-            reject(new Error(`${script} ended before it said ${pattern}:\n${output}`));
+            reject(new Error(`${command} ended before it said ${pattern}:\n${output}`));
           }
         };
         const timer = setTimeout(() => {
           done();
-          reject(new Error(`${script} did not say ${pattern} within ${timeoutMs} ms:\n${output}`));
+          reject(new Error(`${command} did not say ${pattern} within ${timeoutMs} ms:\n${output}`));
         }, timeoutMs);
         listeners.add(look);
         look();

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/rancher/rancher-emulator.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
 import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
-import { type Program, startWebhookService } from '../support/program.ts';
+import { type Program, startCompiled, startWebhookService } from '../support/program.ts';
 import { at, callerOf } from '../support/rancher-emulator-client.ts';
 import { sendRequest } from '../support/send-request.ts';
 import { createReceivers, serviceSeed } from './upgrade-targets.ts';
@@ -18,6 +18,8 @@ export interface HangOptions {
   readonly connections: number;
   /** How many tags each target's pushes have in turn; one unless told. */
   readonly tags?: number;
+  /** Runs the compiled program, not the sources. */
+  readonly compiled?: boolean;
 }
 
 /** Times in milliseconds, memory in MiB. */
@@ -43,11 +45,17 @@ const key = { accessKey: 'access', secretKey: 'secret' };
 const newest = tagName(0);
 
 /** Sends pushes while Rancher takes requests and answers none, lets it heal, and looks at what was done. */
-export async function hangRun({ deliveries, targets, connections, tags = 1 }: HangOptions): Promise<HangResult> {
+export async function hangRun({
+  deliveries,
+  targets,
+  connections,
+  tags = 1,
+  compiled = false,
+}: HangOptions): Promise<HangResult> {
   const rancher = await startRancherEmulator({ ...key, speed: 'instant', seed: serviceSeed(targets) });
   const proxy = await startGateProxy(rancher.url);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hang-run-'));
-  const service = startWebhookService(['serve'], {
+  const service = (compiled ? startCompiled : startWebhookService)(['serve'], {
     CATTLE_URL: `${proxy.url}/v1`,
     CATTLE_ACCESS_KEY: key.accessKey,
     CATTLE_SECRET_KEY: key.secretKey,

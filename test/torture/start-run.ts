@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import path from 'node:path';
-import { projectRoot } from '../support/program.ts';
 import { PushLoad } from '../support/push-load.ts';
 import { sendRequest } from '../support/send-request.ts';
 import { createReceivers, serviceSeed } from './upgrade-targets.ts';
@@ -15,12 +13,10 @@ export interface StartResult {
   readonly waiting: number;
 }
 
-const script = path.join(projectRoot, 'dist/main.js');
-
 /** Measures the compiled program. @param waiting how many deliveries of different tags wait for a Rancher that hangs. */
 export async function measureStarts(waiting: number, receivers: number): Promise<StartResult> {
   const empty = await measureEmpty();
-  const world = await openUpgradeWorld({ seed: serviceSeed(receivers), script });
+  const world = await openUpgradeWorld({ seed: serviceSeed(receivers), compiled: true });
   try {
     await world.start();
     const queries = await createReceivers(world.url, receivers);
@@ -49,7 +45,7 @@ export async function measureStarts(waiting: number, receivers: number): Promise
 }
 
 async function measureEmpty(): Promise<number> {
-  const world = await openUpgradeWorld({ seed: serviceSeed(1), script });
+  const world = await openUpgradeWorld({ seed: serviceSeed(1), compiled: true });
   try {
     await world.start();
     const [query = ''] = await createReceivers(world.url, 1);

@@ -5,7 +5,7 @@ import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/
 import type { RancherSeed } from '../../src/emulators/rancher/rancher-seed.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
 import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
-import { freePort, type Program, projectRoot, startProgram } from '../support/program.ts';
+import { freePort, type Program, startCompiled, startWebhookService } from '../support/program.ts';
 
 /** The program in front of an instant Rancher, started and ended at will on the same data folder and port. */
 export interface UpgradeWorld {
@@ -26,8 +26,8 @@ export interface UpgradeWorld {
 
 export interface UpgradeWorldOptions {
   readonly seed: RancherSeed;
-  /** What is run; the sources if absent. */
-  readonly script?: string;
+  /** Runs the compiled program, not the sources. */
+  readonly compiled?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** The data folder, which is removed in the end; a new one if absent. */
   readonly folder?: string;
@@ -40,7 +40,6 @@ export async function openUpgradeWorld(options: UpgradeWorldOptions): Promise<Up
   const proxy = await startGateProxy(rancher.url);
   const folder = options.folder ?? (await mkdtemp(path.join(os.tmpdir(), 'torture-')));
   const port = await freePort();
-  const script = options.script ?? path.join(projectRoot, 'src/main.ts');
   const environment = {
     CATTLE_URL: `${proxy.url}/v1`,
     CATTLE_ACCESS_KEY: key.accessKey,
@@ -53,7 +52,7 @@ export async function openUpgradeWorld(options: UpgradeWorldOptions): Promise<Up
   };
   let program: Program | undefined;
   const launch = (): Program => {
-    program = startProgram(script, ['serve'], environment);
+    program = (options.compiled ? startCompiled : startWebhookService)(['serve'], environment);
     return program;
   };
   return {

@@ -81,6 +81,8 @@ export interface DeliveryStore {
   list(query: DeliveryQuery): Promise<DeliverySummary[]>;
   /** The events after an id, in order. Without a project those of all. */
   events(query: EventQuery): Promise<DeliveryEvent[]>;
+  /** The receivers of the last so many deliveries. */
+  recentReceivers(deliveries: number): Promise<KnownReceiver[]>;
   getTarget(projectId: string, targetId: string): Promise<TargetRecord | undefined>;
   listTargets(projectId: string): Promise<TargetRecord[]>;
   /** What is needed to repeat a delivery: the stored request and, where it was interrupted, the actions that were planned. */
@@ -97,6 +99,12 @@ export interface StoreHealth {
   readonly available: boolean;
   /** What is wrong and what to do, one line. */
   readonly reason?: string;
+}
+
+export interface KnownReceiver {
+  readonly projectId: string;
+  /** The SHA-256 of its key, as in {@link DeliveryReceiver}. */
+  readonly keyHash: string;
 }
 
 /** A delivery before it has an id. */

@@ -6,7 +6,7 @@ import { getTarget, hold, listTargets, releaseHold } from './holds.ts';
 import { endAllLeases, release, renew } from './leases.ts';
 import { recordPlan, replacePlannedAction } from './plans.ts';
 import { prune } from './prune.ts';
-import { events, get, getForReplay, list } from './queries.ts';
+import { events, get, getForReplay, list, recentReceivers } from './queries.ts';
 import { claimInline } from './start-work.ts';
 import type { Transaction } from './transaction.ts';
 import { clearCrashes, end, postpone, recordProgress, recordStep, wake } from './work.ts';
@@ -40,6 +40,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   get,
   list,
   events,
+  recentReceivers,
   getTarget,
   listTargets,
   getForReplay,

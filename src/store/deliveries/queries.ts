@@ -6,7 +6,7 @@ import type {
   DeliveryState,
   DeliverySummary,
 } from '../../framework/deliveries/delivery-record.ts';
-import type { DeliveryQuery, EventQuery, ReplayedDelivery } from '../../framework/deliveries/delivery-store.ts';
+import type { DeliveryQuery, EventQuery, KnownReceiver, ReplayedDelivery } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { isDeliveryWhole } from './checksums.ts';
@@ -78,6 +78,15 @@ export async function events(tx: Transaction, query: EventQuery): Promise<Delive
     ...parameters,
   );
   return rows.map(toEvent);
+}
+
+export async function recentReceivers(tx: Transaction, deliveries: number): Promise<KnownReceiver[]> {
+  const rows = await tx.all(
+    `SELECT DISTINCT project_id, receiver_key
+    FROM (SELECT project_id, receiver_key FROM deliveries ORDER BY sequence DESC LIMIT $1) AS recent`,
+    deliveries,
+  );
+  return rows.map((row) => ({ projectId: text(row, 'project_id'), keyHash: text(row, 'receiver_key') }));
 }
 
 async function find(tx: Transaction, projectId: string, deliveryId: string): Promise<Row | undefined> {

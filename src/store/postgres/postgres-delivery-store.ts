@@ -71,6 +71,7 @@ function createStore(database: PostgresDatabase): DeliveryStore {
     events: bind(working, operations.events),
     get: bind(reading, operations.get),
     list: bind(reading, operations.list),
+    recentReceivers: bind(reading, operations.recentReceivers),
     getTarget: bind(reading, operations.getTarget),
     listTargets: bind(reading, operations.listTargets),
     getForReplay: bind(reading, operations.getForReplay),

@@ -49,6 +49,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   readonly get = this.#operation('get');
   readonly list = this.#operation('list');
   readonly events = this.#operation('events');
+  readonly recentReceivers = this.#operation('recentReceivers');
   readonly getTarget = this.#operation('getTarget');
   readonly listTargets = this.#operation('listTargets');
   readonly getForReplay = this.#operation('getForReplay');
