@@ -2,6 +2,7 @@ import { configFieldOf } from '../framework/definition.ts';
 import type { DriverDefinition, FieldDefinition } from '../framework/driver.ts';
 import type { JsonObject } from '../framework/json.ts';
 import { deliverySchemas } from './deliveries/delivery-schemas.ts';
+import { defaultOverlapSeconds, maxOverlapSeconds } from './receivers/act-on-receiver.ts';
 import type { UrlBuilder } from './url-builder.ts';
 
 /** What a resource type consists of, as Rancher's clients read it. */
@@ -29,7 +30,12 @@ export class Schemas {
   constructor(definitions: readonly DriverDefinition[], legacy: boolean) {
     const shown = definitions.filter((definition) => !(legacy && definition.extension));
     const drivers = shown.map((definition) => driverSchema(definition, legacy));
-    const all = [receiverSchema(shown, legacy), ...drivers, ...fixedSchemas, ...(legacy ? [] : deliverySchemas)];
+    const all = [
+      receiverSchema(shown, legacy),
+      ...drivers,
+      ...fixedSchemas,
+      ...(legacy ? [] : [rotationSchema, ...deliverySchemas]),
+    ];
     this.#schemas = new Map(all.map((schema) => [schema.id.toLowerCase(), schema]));
   }
 
@@ -69,6 +75,22 @@ function receiverSchema(definitions: readonly DriverDefinition[], legacy: boolea
     },
   };
 }
+
+const rotationSchema: Schema = {
+  id: 'receiverRotation',
+  pluralName: 'receiverRotations',
+  resourceMethods: [],
+  resourceFields: {
+    overlapSeconds: {
+      create: true,
+      required: false,
+      type: 'int',
+      min: 0,
+      max: maxOverlapSeconds,
+      default: defaultOverlapSeconds,
+    },
+  },
+};
 
 const resourceActions = {
   pause: { output: 'receiver' },

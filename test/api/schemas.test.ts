@@ -11,7 +11,13 @@ import { projectRoot } from '../support/program.ts';
 import { startApi, type TestApi } from '../support/start-api.ts';
 import { testDriver } from '../support/test-drivers.ts';
 
-type Schema = { id: string; resourceFields: Record<string, { options?: unknown[] }> } & Record<string, unknown>;
+type Actions = Record<string, { input?: string; output: string }>;
+type Schema = {
+  id: string;
+  resourceFields: Record<string, { options?: unknown[] }>;
+  resourceActions?: Actions;
+  collectionActions?: Actions;
+} & Record<string, unknown>;
 
 /** The document of the Go service 0.9.15, with `B` for the base URL. */
 const recorded = JSON.parse(fs.readFileSync(path.join(projectRoot, 'test/fixtures/legacy-schemas.json'), 'utf8')) as {
@@ -46,6 +52,17 @@ describe('the schemas', () => {
       for (const [name, { options = [], ...field }] of Object.entries(resourceFields)) {
         expect(ours[name], `${id}.${name}`).to.deep.include(field);
         expect(ours[name]?.options ?? [], `${id}.${name}`).to.include.members(options);
+      }
+    }
+  });
+
+  it('have every type that an action takes or gives', () => {
+    const { data } = ordered(new Schemas(upstream, false).collection(urls)) as { data: Schema[] };
+    const ids = data.map(({ id }) => id);
+    for (const { resourceActions = {}, collectionActions = {} } of data) {
+      for (const { input, output } of Object.values({ ...resourceActions, ...collectionActions })) {
+        if (input !== undefined) expect(ids).to.include(input);
+        if (output !== 'collection') expect(ids).to.include(output);
       }
     }
   });

@@ -38,8 +38,9 @@ function setPaused(context: ReceiversContext, receiver: Receiver, paused: boolea
   return context.store.replaceData(receiver, paused ? { ...rest, paused } : rest).catch(upstream('Failed to update webhook: '));
 }
 
-const defaultOverlapSeconds = 24 * 3600;
-const maxOverlapSeconds = 30 * 24 * 3600;
+/** For how long both URLs work after a rotation. */
+export const defaultOverlapSeconds = 24 * 3600;
+export const maxOverlapSeconds = 30 * 24 * 3600;
 
 /**
  * A second genericObject with the same name, driver and config and a fresh key, since Rancher lets no key be changed. The old
