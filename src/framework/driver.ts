@@ -143,6 +143,11 @@ export interface Driver {
    * the execution then writes. Undefined: nothing.
    */
   exclusive?(config: DriverConfig, projectId: string): string | undefined;
+  /**
+   * Queued drivers only: whether a push takes the place of one with another tag of the same repository while neither is planned.
+   * So it may where the tag decides neither which targets are concerned nor which of two pushes is newer. Absent: never.
+   */
+  anyTag?(config: DriverConfig): boolean;
   /** What the driver talks to, `rancher` where absent: limits and the circuit breaker are per upstream. */
   upstream?(config: DriverConfig, projectId: string): string;
   /** Reads targets, writes nothing. Refuses a stored config that `validate` would refuse. @throws ServiceError */

@@ -127,6 +127,32 @@ export function itLetsTheNewestWin(store: UseStore): void {
       }
     });
 
+    it('the newest is planned of all tags, where the tag does not matter', async () => {
+      const of = (tag: string, pushedAt: number, more: Push = {}): Push => ({ tag, pushedAt, anyTag: true, ...more });
+      const ids = [await push(store(), of('a', 1)), await push(store(), of('b', 3)), await push(store(), of('c', 2))];
+      const other = await push(store(), of('a', 1, { repository: 'acme/api' }));
+      const several = await push(store(), { anyTag: true, events: [imageEvent({ tag: 'd' }), imageEvent({ tag: 'e' })] });
+      expect(await states(store(), ...ids, other, several)).to.deep.equal([
+        'superseded',
+        'superseded',
+        'superseded',
+        'queued',
+        'queued',
+      ]);
+      expect(await read(store(), ids[2] ?? '')).to.include({ supersededBy: ids[1] });
+      expect(await read(store(), ids[1] ?? '')).to.include({ supersededBy: several });
+    });
+
+    it('an older tag waits on where something is on hold: the newest may be', async () => {
+      await planned(store(), {}, actionOn('t'));
+      await succeed(store(), await claimOne(store()));
+      const [target] = await store().listTargets('1a5');
+      await store().hold('1a5', target?.id ?? '', { image: 'acme/web:b', reason: '', heldBy: 'user 1a1' });
+      const ids = [await push(store(), { tag: 'a', anyTag: true }), await push(store(), { tag: 'b', anyTag: true })];
+      ids.push(await push(store(), { tag: 'b', anyTag: true }));
+      expect(await states(store(), ...ids)).to.deep.equal(['queued', 'superseded', 'queued']);
+    });
+
     it('a replay counts as new, whenever its image was pushed', async () => {
       const first = await push(store(), { pushedAt: 1 });
       await store().end(await claimOne(store()), undefined, { state: 'failed', message: '' });

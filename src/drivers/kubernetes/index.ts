@@ -31,6 +31,8 @@ export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGr
     definition: definitionWith(formats),
     validate: async (config, projectId) => validate(formats, allow, config, projectId),
     accept: (request, config) => accept(formats, request, config),
+    // With an order of versions the tag decides which of two pushes is newer.
+    anyTag: ({ tagPolicy }) => tagPolicy !== 'semver' && tagPolicy !== 'regex',
     upstream,
     async plan(delivery, config, signal) {
       // Whoever may write into the project may have changed the stored config past our API.

@@ -27,6 +27,8 @@ export function serviceUpgrade({ rancher, formats, clock = systemClock }: Servic
     definition,
     validate: async (config) => validate(config),
     accept: (request, config) => accept(formats, request, config),
+    // The services are told by their labels, and the last push wins.
+    anyTag: () => true,
     plan: (delivery, config, signal) => plans.run(signal, () => plan(rancher, delivery, config)),
     execute: (action, context) => execute(rancher, clock, action, context),
   };

@@ -141,6 +141,7 @@ export class DeliveryIntake {
         leaseMs,
         ...(message !== undefined && { message }),
         ...(lane !== undefined && { lane }),
+        ...(judged.kind === 'queued' && driver.anyTag?.(config) && { anyTag: true }),
         ...origin,
       });
     } catch (thrown) {

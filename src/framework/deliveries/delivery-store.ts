@@ -125,6 +125,8 @@ export interface NewDelivery {
    */
   readonly kind: 'queued' | 'inline' | 'ignored' | 'rejected';
   readonly message?: string;
+  /** Queued: it takes the place of those that wait for their plan with other tags of its repositories, too. */
+  readonly anyTag?: boolean;
   /** Inline: what no two of them may work at; absent: nothing. */
   readonly lane?: string;
   /** By which the same delivery is known when it comes again; none: never. */

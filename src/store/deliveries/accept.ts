@@ -4,6 +4,7 @@ import type { Accepted, NewDelivery } from '../../framework/deliveries/delivery-
 import type { ImageEvent } from '../../framework/payload-format.ts';
 import { checksumOfDelivery, type DeliveryContent } from './checksums.ts';
 import { addEvent } from './delivery-state.ts';
+import { hasHolds } from './holds.ts';
 import { inlineLane, openLane, ownLane, planLane } from './lanes.ts';
 import { idOf, integer, requireSequence, state, storable, toJson } from './rows.ts';
 import { insertAction, insertWork } from './work-rows.ts';
@@ -32,7 +33,7 @@ export async function accept(tx: Transaction, delivery: NewDelivery): Promise<Ac
   }
   for (const identity of delivery.identities) await remember(tx, delivery.receiver.key, inIndex(identity), sequence);
   const lane = laneOf(delivery, sequence);
-  const streams = delivery.kind === 'inline' ? [] : delivery.events.map(coalescedBy);
+  const streams = delivery.kind === 'inline' ? [] : await planStreams(tx, delivery);
   const alike = streams.length === 0 ? undefined : inIndex(streams.join(' '));
   const work = await insertWork(tx, {
     delivery: sequence,
@@ -105,9 +106,12 @@ async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<n
   return sequence;
 }
 
-/** The same push to the same receiver; of these the newest waits for its plan, and the others are superseded. */
-function coalescedBy({ registry, repository, tag }: ImageEvent): string {
-  return `${registry}/${repository}:${tag}`;
+/** By what pushes to one receiver are the same: of these the newest waits for its plan, and the others are superseded. */
+async function planStreams(tx: Transaction, { events, projectId, anyTag = false }: NewDelivery): Promise<string[]> {
+  // The newest may be on hold, and then is not what an older one has to give way to.
+  const perTag = !anyTag || (await hasHolds(tx, projectId));
+  const name = ({ registry, repository, tag }: ImageEvent): string => `${registry}/${repository}${perTag ? `:${tag}` : ''}`;
+  return [...new Set(events.map(name))];
 }
 
 /** When the newest image was pushed, if all tell. A replay counts as new: somebody asked for it. */

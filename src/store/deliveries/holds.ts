@@ -117,3 +117,12 @@ function toHold(row: Row): Hold {
     heldAt: integer(row, 'held_at'),
   };
 }
+
+/** Whether anything at all is on hold in a project. */
+export async function hasHolds(tx: Transaction, projectId: string): Promise<boolean> {
+  const rows = await tx.all(
+    'SELECT 1 AS held FROM holds h JOIN targets t ON t.id = h.target WHERE t.project_id = $1 LIMIT 1',
+    storable(projectId),
+  );
+  return rows.length > 0;
+}
