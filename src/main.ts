@@ -29,6 +29,11 @@ const entries: readonly Entry[] = [
     summary: "run the Rancher or the Kubernetes emulator alone, for other people's tests",
     load: () => import('./cli/emulate-command.ts').then((loaded) => loaded.emulateCommand),
   },
+  {
+    name: 'explain',
+    summary: 'say what the service makes of an image reference, a payload or a tag policy',
+    load: () => import('./cli/explain-command.ts').then((loaded) => loaded.explainCommand),
+  },
 ];
 
 const usage = `webhook-service: signed callback URLs that turn registry pushes into rollouts
@@ -45,6 +50,7 @@ Examples:
   webhook-service demo
   webhook-service serve --embedded
   webhook-service emulate rancher --port 8080 --speed instant
+  webhook-service explain image nginx:1.27
 `;
 
 function version(): string {
@@ -58,8 +64,11 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   if (first === 'help' || first === '--help' || first === '-h') return say(usage);
   const named = entries.find(({ name }) => name === first);
   if (!named && first !== '' && !first.startsWith('-')) throw new UsageError(`there is no command ${first}`);
-  const command = await (named ?? serve).load();
-  const rest = named ? args.slice(1) : args;
+  const loaded = await (named ?? serve).load();
+  const [, second = ''] = args;
+  const subcommand = named && (await loaded.subcommand?.(second));
+  const command = subcommand ?? loaded;
+  const rest = args.slice(subcommand ? 2 : named ? 1 : 0);
   if (rest.includes('--help') || rest.includes('-h')) return say(command.help);
   return command.run(rest, signal);
 }

@@ -2,6 +2,8 @@
 export interface Command {
   /** The whole text of `--help`. */
   readonly help: string;
+  /** The command that the first argument names, if this one is several; that one gets the arguments after it. */
+  subcommand?(name: string): Promise<Command | undefined>;
   /**
    * Runs until the program should end.
    * @param args what stands after the command's name.

@@ -43,6 +43,7 @@ const digestPattern = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a
 const reference = new RegExp(`^((?:${domainPattern}/)?${pathPattern})(?::(${tagPattern}))?(?:@(${digestPattern}))?$`);
 const nameWithDomain = new RegExp(`^(${domainPattern})/(${pathPattern})$`);
 const tag = new RegExp(`^${tagPattern}$`);
+const digest = new RegExp(`^${digestPattern}$`);
 const identifier = /^[a-f0-9]{64}$/;
 const sha256 = /^sha256:[a-f0-9]{64}$/;
 
@@ -88,20 +89,35 @@ export function parseImageReference(text: string): ImageReference {
     throw invalid(`invalid reference format: repository name (${remote}) must be lowercase`);
   }
   // An empty text must not become `docker.io/library/`, whose fault is another one.
-  const parts = parseReferenceParts(text === '' ? text : `${likely}/${remainder}`);
-  const suffix = suffixOf(parts);
-  // What looks like a domain and is none, such as `a__b.c/d`, belongs to the path, as in distribution.
-  const { domain = '', tag, digest } = parts;
-  const name = joined(domain, parts.path);
-  return {
-    domain,
-    path: parts.path,
-    ...(tag !== undefined && { tag }),
-    ...(digest !== undefined && { digest }),
-    name,
-    normalized: name + suffix,
-    familiar: familiarName(domain, parts.path) + suffix,
-  };
+  return describe(parseReferenceParts(text === '' ? text : `${likely}/${remainder}`));
+}
+
+/**
+ * Parses by the grammar alone, without normalisation: what `Parse` of distribution/reference does. `domain` is empty where the
+ * text has none.
+ * @throws ServiceError `InvalidRequest`
+ */
+export function parseRawReference(text: string): ImageReference {
+  return describe(parseReferenceParts(text));
+}
+
+/** Accepts a reference only as the normal form has it. @throws ServiceError `InvalidRequest` */
+export function parseCanonicalReference(text: string): ImageReference {
+  const parsed = parseImageReference(text);
+  if (parsed.normalized !== text) throw invalid(faults.notCanonical);
+  return parsed;
+}
+
+/** What `docker pull` asks the registry for: `latest` where nothing is said, and the digest alone where there is one. */
+export function parsePulledReference(text: string): ImageReference {
+  const { domain, path, tag = 'latest', digest } = parseImageReference(text);
+  return describe({ domain, path, ...(digest === undefined ? { tag } : { digest }) });
+}
+
+/** The digest that a text is by itself, `sha256:…` or the 64 digits of an image's id; undefined for one that is none. */
+export function digestOf(text: string): string | undefined {
+  const digest = identifier.test(text) ? `sha256:${text}` : text;
+  return isDigest(digest) ? digest : undefined;
 }
 
 /** As `parseImageReference`, but undefined for a text that is none. */
@@ -126,6 +142,20 @@ export function repositoryAsSpelled(text: string): string {
   return colon === -1 ? name : name.slice(0, colon);
 }
 
+/** The text with this tag in place of its own; its digest stays. @throws ServiceError `InvalidRequest` */
+export function withTag(text: string, newTag: string): string {
+  if (!isTag(newTag)) throw invalid(faults.tag);
+  const at = text.indexOf('@');
+  return `${repositoryAsSpelled(text)}:${newTag}${at === -1 ? '' : text.slice(at)}`;
+}
+
+/** The text with this digest in place of its own; its tag stays. @throws ServiceError `InvalidRequest` */
+export function withDigest(text: string, newDigest: string): string {
+  if (!digest.test(newDigest)) throw invalid(faults.digest);
+  const [tagged = ''] = text.split('@', 1);
+  return `${tagged}@${newDigest}`;
+}
+
 /** The rule that tells `docker.io/acme` from `acme.example/web`: a host has a dot, a colon or an upper-case letter, or is `localhost`. */
 function splitDomain(text: string): { domain: string; remainder: string } {
   const slash = text.indexOf('/');
@@ -135,6 +165,22 @@ function splitDomain(text: string): { domain: string; remainder: string } {
   const remainder = isHost ? text.slice(slash + 1) : text;
   const official = domain === defaultDomain && !remainder.includes('/');
   return { domain, remainder: official ? officialPrefix + remainder : remainder };
+}
+
+// What looks like a domain and is none, such as `a__b.c/d`, belongs to the path, as in distribution.
+function describe(parts: ReferenceParts): ImageReference {
+  const { domain = '', path, tag, digest } = parts;
+  const name = joined(domain, path);
+  const suffix = suffixOf(parts);
+  return {
+    domain,
+    path,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+    name,
+    normalized: name + suffix,
+    familiar: familiarName(domain, path) + suffix,
+  };
 }
 
 function joined(domain: string, path: string): string {
@@ -166,6 +212,9 @@ const faults = {
   format: 'invalid reference format',
   uppercase: 'repository name must be lowercase',
   length: `repository name must not be more than ${maxPathLength} characters`,
+  notCanonical: 'repository name must be canonical',
+  tag: 'invalid tag format',
+  digest: 'invalid digest format',
   digestAlgorithm: 'unsupported digest algorithm',
   digestLength: 'invalid checksum digest length',
   digestFormat: 'invalid checksum digest format',

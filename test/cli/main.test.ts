@@ -18,10 +18,10 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, output } = await run(['--help']);
     expect(code).to.equal(0);
-    for (const command of ['serve', 'demo', 'emulate']) expect(output).to.match(new RegExp(`^  ${command} `, 'm'));
+    for (const command of ['serve', 'demo', 'emulate', 'explain']) expect(output).to.match(new RegExp(`^  ${command} `, 'm'));
   });
 
-  for (const command of ['serve', 'demo', 'emulate']) {
+  for (const command of ['serve', 'demo', 'emulate', 'explain']) {
     it(`explains ${command} with examples`, async () => {
       const { code, output } = await run([command, '--help']);
       expect(code).to.equal(0);

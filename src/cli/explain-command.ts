@@ -1,0 +1,40 @@
+import { type Command, UsageError } from './command.ts';
+
+interface Explainer {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the command alone: `image` needs no payload format. */
+  load(): Promise<Command>;
+}
+
+const explainers: readonly Explainer[] = [
+  {
+    name: 'image',
+    summary: 'what an image reference means: registry, repository, tag, digest',
+    load: () => import('./explain-image.ts').then((loaded) => loaded.explainImage),
+  },
+];
+
+const names = explainers.map(({ name }) => name).join('|');
+
+export const explainCommand: Command = {
+  help: `webhook-service explain ${names} [options]
+
+Says what the service makes of an input, without a server, a store or a cluster.
+
+${explainers.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
+  --json     print JSON, for programs
+
+webhook-service explain image --help   the options of one of them, with examples
+
+Examples:
+  webhook-service explain image nginx:1.27
+`,
+  async subcommand(name) {
+    return explainers.find((each) => each.name === name)?.load();
+  },
+  async run([name = '']) {
+    throw new UsageError(`explain needs one of ${names}${name === '' ? '' : `, not ${name}`}`);
+  },
+};
