@@ -1,7 +1,7 @@
 import { createKubernetesAllowance } from '../../src/drivers/kubernetes/allow.ts';
 import { createKubernetesClusters } from '../../src/drivers/kubernetes/client.ts';
 import { deploymentUpdate } from '../../src/drivers/kubernetes/index.ts';
-import type { KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type {
   ActionContext,
   ActionResult,
@@ -39,6 +39,26 @@ export function driverUnderTest({ kubeconfig, graceMs = 15_000, wrap = (clusters
     allow: createKubernetesAllowance({ defaultClusterProjectId: projectId }),
     graceMs,
   });
+}
+
+/** The same clusters, with patches that go another way. */
+export function withPatch(
+  clusters: KubernetesClusters,
+  patchOf: (inner: KubernetesCluster) => KubernetesCluster['patch'],
+): KubernetesClusters {
+  return {
+    async connect(cluster, projectId) {
+      const inner = await clusters.connect(cluster, projectId);
+      const patch = patchOf(inner);
+      return new Proxy(inner, {
+        get(target, name) {
+          if (name === 'patch') return patch;
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    },
+  };
 }
 
 /** A delivery on its way through the driver, as the service takes it there. */

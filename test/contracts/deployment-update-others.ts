@@ -1,29 +1,18 @@
 import { expect } from 'chai';
-import type { KubernetesClusters, StrategicMergePatch } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { DriverOptions, SetUp } from './deployment-update-driver.ts';
+import { type DriverOptions, type SetUp, withPatch } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
 function onPatch(before: (count: number) => Promise<void>): NonNullable<DriverOptions['wrap']> {
-  return (clusters): KubernetesClusters => ({
-    async connect(cluster, projectId) {
-      const inner = await clusters.connect(cluster, projectId);
+  return (clusters) =>
+    withPatch(clusters, (inner) => {
       let count = 0;
-      return {
-        name: inner.name,
-        get: inner.get.bind(inner),
-        list: inner.list.bind(inner),
-        watch: inner.watch.bind(inner),
-        async patch(kind, namespace, name, patch: StrategicMergePatch, signal, beforeWrite) {
-          count += 1;
-          await before(count);
-          return inner.patch(kind, namespace, name, patch, signal, beforeWrite);
-        },
+      return async (...call) => {
+        count += 1;
+        await before(count);
+        return inner.patch(...call);
       };
-    },
-  });
+    });
 }
-
-/**
 
 /** How `deploymentUpdate` gets on with others who write to the same Deployment, and with its own former attempts. */
 export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): void {

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import type { KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import { LeaseLostError } from '../../src/framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../src/framework/driver.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
-import type { DriverOptions, Push, SetUp } from './deployment-update-driver.ts';
+import { type DriverOptions, type Push, type SetUp, withPatch } from './deployment-update-driver.ts';
 
 /** Throws in place of the answer to a patch, before the cluster gets it or after; counts those that the cluster took. */
 class PatchCut {
@@ -20,26 +19,16 @@ class PatchCut {
 
   wrap(): NonNullable<DriverOptions['wrap']> {
     let count = 0;
-    return (clusters): KubernetesClusters => ({
-      connect: async (cluster, projectId) => {
-        const inner = await clusters.connect(cluster, projectId);
-        return {
-          name: inner.name,
-          get: inner.get.bind(inner),
-          list: inner.list.bind(inner),
-          watch: inner.watch.bind(inner),
-          patch: async (kind, namespace, name, patch, signal, beforeWrite) => {
-            count += 1;
-            const isCut = count === this.#patch;
-            if (isCut && this.#moment === 'before') throw this.#error;
-            const outcome = await inner.patch(kind, namespace, name, patch, signal, beforeWrite);
-            if (outcome.kind === 'patched') this.arrived += 1;
-            if (isCut) throw this.#error;
-            return outcome;
-          },
-        };
-      },
-    });
+    return (clusters) =>
+      withPatch(clusters, (inner) => async (...call) => {
+        count += 1;
+        const isCut = count === this.#patch;
+        if (isCut && this.#moment === 'before') throw this.#error;
+        const outcome = await inner.patch(...call);
+        if (outcome.kind === 'patched') this.arrived += 1;
+        if (isCut) throw this.#error;
+        return outcome;
+      });
   }
 }
 

@@ -1,5 +1,6 @@
 import { coerceError, ServiceError } from '../../framework/errors.ts';
 import { isJsonObject, type JsonObject } from '../../framework/json.ts';
+import { type ApiPlace, apiResources } from './api-resources.ts';
 import type {
   KubernetesCluster,
   KubernetesKind,
@@ -15,7 +16,7 @@ import { answerError, callError } from './kubernetes-error.ts';
 
 /** One HTTP call to a cluster; credentials, TLS and the server's address are the sender's business. */
 export interface ApiCall {
-  readonly method: 'GET' | 'PATCH';
+  readonly method: 'GET' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -36,19 +37,13 @@ export type PrepareCall = (call: ApiCall) => Promise<() => Promise<ApiAnswer>>;
 /** Deadline of every call but a watch, milliseconds. */
 const timeoutMs = 10_000;
 
-const groups: Readonly<Record<KubernetesKind, { readonly group: string; readonly resource: string }>> = {
-  deployment: { group: 'apps', resource: 'deployments' },
-  pod: { group: '', resource: 'pods' },
-};
-
-/** Newest first; the last two are all that the Kubernetes 1.8 of Rancher 1.6 has. */
-const versions = ['v1', 'v1beta2', 'v1beta1'];
-
 /** The Kubernetes API as the driver needs it, in the newest version that the server has. */
 export class KubernetesApi implements KubernetesCluster {
   readonly name: string;
   readonly #prepare: PrepareCall;
-  #appsVersion: string | undefined;
+  /** Group → its versions; kind → the prefix of its paths. */
+  readonly #versions = new Map<string, readonly string[]>();
+  readonly #prefixes = new Map<KubernetesKind, string>();
 
   constructor(name: string, prepare: PrepareCall) {
     this.name = name;
@@ -82,6 +77,21 @@ export class KubernetesApi implements KubernetesCluster {
     if (answer.status === 409) return { kind: 'conflict' };
     if (answer.status === 404) return { kind: 'missing' };
     return { kind: 'patched', object: this.#object(answer) };
+  }
+
+  async delete(
+    kind: KubernetesKind,
+    namespace: string,
+    name: string,
+    uid: string,
+    signal: AbortSignal,
+    before: () => Promise<void>,
+  ): Promise<void> {
+    const path = await this.#path(kind, namespace, signal, name);
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } });
+    const answer = await this.#call({ method: 'DELETE', path, body, contentType: 'application/json', signal }, before);
+    // Gone, or another one has its name by now: either way it is not there any more.
+    if (answer.status !== 404 && answer.status !== 409) this.#object(answer);
   }
 
   async list<K extends KubernetesKind>(
@@ -121,24 +131,42 @@ export class KubernetesApi implements KubernetesCluster {
   }
 
   async #path(kind: KubernetesKind, namespace: string, signal: AbortSignal, name?: string): Promise<string> {
-    const { group, resource } = groups[kind];
-    const prefix = group === '' ? '/api/v1' : `/apis/${group}/${await this.#version(signal)}`;
-    const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+    const prefix = this.#prefixes.get(kind) ?? (await this.#prefix(kind, signal));
+    const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${apiResources[kind].resource}`;
     return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
   }
 
-  async #version(signal: AbortSignal): Promise<string> {
-    if (this.#appsVersion !== undefined) return this.#appsVersion;
-    const answer = await this.#call({ method: 'GET', path: '/apis/apps', signal });
-    // Some clusters hide discovery; whatever is that strict is new enough.
-    if (answer.status === 403) return 'v1';
-    const { versions: served } = this.#object(answer);
-    const names = Array.isArray(served) ? served.map((each: unknown) => (isJsonObject(each) ? each['version'] : undefined)) : [];
-    const version = versions.find((each) => names.includes(each));
-    if (version === undefined)
-      throw new ServiceError('Refused', `Kubernetes cluster ${this.name} serves no known version of the API group apps`);
-    this.#appsVersion = version;
-    return version;
+  /** The newest place of a kind that the server has; once found it is asked for no more. */
+  async #prefix(kind: KubernetesKind, signal: AbortSignal): Promise<string> {
+    const { places, resource } = apiResources[kind];
+    for (const place of places) {
+      const { group, version } = place;
+      if (group !== '') {
+        const served = await this.#served(group, signal);
+        // Some clusters hide discovery; whatever is that strict is new enough.
+        if (served === undefined) return pathOf(place);
+        if (!served.includes(version) || (place.unsure && !(await this.#hasResource(place, resource, signal)))) continue;
+      }
+      this.#prefixes.set(kind, pathOf(place));
+      return pathOf(place);
+    }
+    throw new ServiceError('Refused', `Kubernetes cluster ${this.name} serves no known version of ${resource}`);
+  }
+
+  /** The versions of a group; undefined where the server does not tell. */
+  async #served(group: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const known = this.#versions.get(group);
+    if (known !== undefined) return known;
+    const answer = await this.#call({ method: 'GET', path: `/apis/${group}`, signal });
+    if (answer.status === 403) return undefined;
+    const versions = answer.status === 404 ? [] : textsOf(this.#object(answer)['versions'], 'version');
+    this.#versions.set(group, versions);
+    return versions;
+  }
+
+  async #hasResource(place: ApiPlace, resource: string, signal: AbortSignal): Promise<boolean> {
+    const answer = await this.#call({ method: 'GET', path: pathOf(place), signal });
+    return answer.status === 403 || textsOf(this.#object(answer)['resources'], 'name').includes(resource);
   }
 
   async #call(
@@ -178,6 +206,15 @@ export class KubernetesApi implements KubernetesCluster {
       `Kubernetes cluster ${this.name} answered with something else than a Kubernetes object`,
     );
   }
+}
+
+function pathOf({ group, version }: ApiPlace): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
+function textsOf(list: unknown, field: string): readonly string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each: unknown) => (isJsonObject(each) && typeof each[field] === 'string' ? [each[field]] : []));
 }
 
 /** A credential may come from a program or a server that knows no signal. */

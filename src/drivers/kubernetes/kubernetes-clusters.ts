@@ -1,15 +1,19 @@
-import type { Deployment, ObjectMeta, Pod } from './kubernetes-objects.ts';
+import type { ObjectMeta, Pod, Workload } from './kubernetes-objects.ts';
 
 /** The objects that the driver reads, by kind. */
 export interface KubernetesKinds {
-  readonly deployment: Deployment;
+  readonly deployment: Workload;
+  readonly statefulSet: Workload;
+  readonly daemonSet: Workload;
+  readonly cronJob: Workload;
+  readonly replicaSet: Workload;
   readonly pod: Pod;
 }
 
 export type KubernetesKind = keyof KubernetesKinds;
 
 /** The workloads whose image the driver can change. */
-export type WorkloadKind = 'deployment';
+export type WorkloadKind = 'deployment' | 'statefulSet' | 'daemonSet' | 'cronJob';
 
 export interface KubernetesList<T> {
   readonly items: readonly T[];
@@ -58,6 +62,18 @@ export interface KubernetesCluster {
     signal: AbortSignal,
     before: () => Promise<void>,
   ): Promise<PatchOutcome<KubernetesKinds[K]>>;
+  /**
+   * Deletes the object with this `uid`; one of the same name that is another stays.
+   * @param before as that of `patch`.
+   */
+  delete(
+    kind: KubernetesKind,
+    namespace: string,
+    name: string,
+    uid: string,
+    signal: AbortSignal,
+    before: () => Promise<void>,
+  ): Promise<void>;
   list<K extends KubernetesKind>(
     kind: K,
     namespace: string,

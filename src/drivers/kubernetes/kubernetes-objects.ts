@@ -9,6 +9,8 @@ export interface ObjectMeta {
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly creationTimestamp?: string;
+  readonly ownerReferences?: readonly { readonly kind?: string; readonly name?: string; readonly uid?: string }[];
 }
 
 export interface Container {
@@ -41,23 +43,50 @@ export interface Condition {
   readonly lastTransitionTime?: string;
 }
 
-export interface Deployment {
+/** How pods are replaced: `strategy` of a Deployment, `updateStrategy` of a StatefulSet or DaemonSet. */
+export interface UpdateStrategy {
+  readonly type?: string;
+  readonly rollingUpdate?: {
+    readonly maxSurge?: number | string;
+    readonly maxUnavailable?: number | string;
+    /** StatefulSets only: pods with a lower number keep the former template. */
+    readonly partition?: number;
+  };
+}
+
+/** A Deployment, StatefulSet, DaemonSet or CronJob; each has only some of the fields. */
+export interface Workload {
   readonly metadata?: ObjectMeta;
   readonly spec?: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    readonly suspend?: boolean;
     readonly progressDeadlineSeconds?: number;
     readonly selector?: LabelSelector;
+    readonly strategy?: UpdateStrategy;
+    readonly updateStrategy?: UpdateStrategy;
     readonly template?: PodTemplate;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
   };
   readonly status?: {
     readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
     readonly replicas?: number;
     readonly updatedReplicas?: number;
+    readonly readyReplicas?: number;
     readonly availableReplicas?: number;
-    readonly conditions?: readonly Condition[];
+    readonly unavailableReplicas?: number;
+    readonly updateRevision?: string;
+    readonly currentNumberScheduled?: number;
+    readonly desiredNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberReady?: number;
+    readonly numberAvailable?: number;
+    readonly numberUnavailable?: number;
   };
 }
+
+export type Deployment = Workload;
 
 export interface ContainerStatus {
   readonly name: string;

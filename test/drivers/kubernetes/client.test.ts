@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createKubernetesClusters, type KubernetesClustersOptions } from '../../../src/drivers/kubernetes/client.ts';
-import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesKind } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import { LeaseLostError } from '../../../src/framework/deliveries/delivery-store.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
@@ -77,6 +77,59 @@ describe('createKubernetesClusters', () => {
       expect(seen[0]?.authorization).to.equal('Bearer secret');
     });
   }
+
+  const places: readonly [KubernetesKind, Record<string, string[]>, string][] = [
+    ['statefulSet', { apps: ['v1beta1'] }, '/apis/apps/v1beta1/namespaces/a/statefulsets/b'],
+    ['daemonSet', { apps: ['v1beta1', 'v1beta2'] }, '/apis/apps/v1beta2/namespaces/a/daemonsets/b'],
+    ['daemonSet', { apps: ['v1beta1'], extensions: ['v1beta1'] }, '/apis/extensions/v1beta1/namespaces/a/daemonsets/b'],
+    ['deployment', { extensions: ['v1beta1'] }, '/apis/extensions/v1beta1/namespaces/a/deployments/b'],
+    ['cronJob', { batch: ['v1'], 'batch/v1': ['jobs', 'cronjobs'] }, '/apis/batch/v1/namespaces/a/cronjobs/b'],
+    ['cronJob', { batch: ['v1', 'v1beta1'], 'batch/v1': ['jobs'] }, '/apis/batch/v1beta1/namespaces/a/cronjobs/b'],
+    ['cronJob', { batch: ['v1', 'v2alpha1'], 'batch/v1': ['jobs'] }, '/apis/batch/v2alpha1/namespaces/a/cronjobs/b'],
+  ];
+  for (const [kind, served, wanted] of places) {
+    it(`finds a ${kind} at ${wanted.split('/namespaces')[0]} where there is ${JSON.stringify(served)}`, async () => {
+      handle = (request, response) => {
+        const names = served[request.url?.replace('/apis/', '') ?? ''];
+        if (names === undefined) return json(response, 404, { message: 'not found' });
+        json(response, 200, { versions: names.map((version) => ({ version })), resources: names.map((name) => ({ name })) });
+      };
+      const cluster = await connect();
+      await cluster.get(kind, 'a', 'b', signal);
+      expect(seen.at(-1)?.url).to.equal(wanted);
+      const asked = seen.length;
+      await cluster.get(kind, 'a', 'b', signal);
+      expect(
+        seen.slice(asked).map(({ url }) => url),
+        'discovery is asked once',
+      ).to.deep.equal([wanted]);
+    });
+  }
+
+  it('says where there is no such kind', async () => {
+    handle = (_, response) => json(response, 404, { message: 'not found' });
+    expect(await failure((await connect()).get('cronJob', 'a', 'b', signal))).to.include({
+      code: 'Refused',
+      message: 'Kubernetes cluster main serves no known version of cronjobs',
+    });
+  });
+
+  it('deletes only the very object, and minds none that is gone', async () => {
+    let answer = 200;
+    let body = '';
+    handle = (request, response) => {
+      body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => json(response, answer, { message: 'm' }));
+    };
+    const cluster = await connect();
+    for (answer of [200, 404, 409]) await cluster.delete('pod', 'a', 'b', 'u', signal, async () => undefined);
+    expect(seen.at(-1)).to.include({ method: 'DELETE', url: '/api/v1/namespaces/a/pods/b' });
+    expect(JSON.parse(body)).to.deep.include({ preconditions: { uid: 'u' } });
+    answer = 403;
+    const refused = failure(cluster.delete('pod', 'a', 'b', 'u', signal, async () => undefined));
+    expect(await refused).to.have.property('code', 'Forbidden');
+  });
 
   it('reads the kubeconfig again when it changes', async () => {
     serve(['v1'], (_, response) => json(response, 200, {}));

@@ -145,7 +145,7 @@ describe('plan', () => {
   };
   const planFor = (found: Deployment | undefined): Promise<Plan> => {
     const get = (async () => found) as KubernetesCluster['get'];
-    const cluster: KubernetesCluster = { name: 'test', get, patch: never, list: never, watch: never };
+    const cluster: KubernetesCluster = { name: 'test', get, patch: never, delete: never, list: never, watch: never };
     return plan({ connect: async () => cluster }, delivery, { name: 'web' }, new AbortController().signal);
   };
 
