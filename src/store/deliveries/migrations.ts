@@ -142,4 +142,11 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
       PRIMARY KEY (target, image)
     )`,
   ],
+  // With what a list can be narrowed by, so that rows that do not fit are not read: a million of them took seconds.
+  () => [
+    'DROP INDEX deliveries_by_project',
+    'CREATE INDEX deliveries_by_project ON deliveries (project_id, sequence, driver, received_at)',
+    'DROP INDEX deliveries_by_receiver',
+    'CREATE INDEX deliveries_by_receiver ON deliveries (project_id, receiver_id, sequence, driver, received_at)',
+  ],
 ];
