@@ -13,6 +13,11 @@ const explainers: readonly Explainer[] = [
     summary: 'what an image reference means: registry, repository, tag, digest',
     load: () => import('./explain-image.ts').then((loaded) => loaded.explainImage),
   },
+  {
+    name: 'tag',
+    summary: 'which tags a policy would deploy, and why not the others',
+    load: () => import('./explain-tag.ts').then((loaded) => loaded.explainTag),
+  },
 ];
 
 const names = explainers.map(({ name }) => name).join('|');
@@ -30,6 +35,7 @@ webhook-service explain image --help   the options of one of them, with examples
 
 Examples:
   webhook-service explain image nginx:1.27
+  webhook-service explain tag --policy semver --tag '^1.2' --current 1.2.3 1.2.2 1.3.0 2.0.0
 `,
   async subcommand(name) {
     return explainers.find((each) => each.name === name)?.load();
