@@ -7,7 +7,7 @@ import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.t
 import type { Registry } from '../../framework/registry.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { canonicalName, pushedRepository } from './pushed-image.ts';
-import { formatOf } from './validate.ts';
+import { formatOf, tagPolicyOf } from './validate.ts';
 
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */
 export function accept(formats: Registry<PayloadFormat>, request: DeliveryRequest, config: DriverConfig): Acceptance {
@@ -37,7 +37,8 @@ function parseBody(body: Buffer): JsonObject {
   return value;
 }
 
-function reasonToIgnore(event: ImageEvent, { repository, registryAliases, tag }: DeploymentUpdateConfig): string | undefined {
+function reasonToIgnore(event: ImageEvent, config: DeploymentUpdateConfig): string | undefined {
+  const { repository, registryAliases } = config;
   const text = `${event.registry}/${event.repository}`;
   if (tryParseImageReference(text) === undefined)
     throw new ServiceError('InvalidPayload', `The pushed repository "${text}" is not a valid name`);
@@ -50,6 +51,5 @@ function reasonToIgnore(event: ImageEvent, { repository, registryAliases, tag }:
   ) {
     return `repository ${pushed.familiar} is not ${repository}`;
   }
-  if (tag !== undefined && tag !== event.tag) return `tag ${event.tag} is not ${tag}`;
-  return undefined;
+  return tagPolicyOf(config).reasonToIgnore(event.tag);
 }

@@ -1,10 +1,20 @@
-import { isDigest, repositoryAsSpelled, tryParseImageReference, type ImageReference } from '../../framework/image-reference.ts';
+import {
+  isDigest,
+  parseImageReference,
+  repositoryAsSpelled,
+  tryParseImageReference,
+  withDigest,
+  withTag,
+  type ImageReference,
+} from '../../framework/image-reference.ts';
 import type { ImageEvent } from '../../framework/payload-format.ts';
+import type { TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import type { PodTemplate } from './kubernetes-objects.ts';
 import type { ImageChange } from './planned-update.ts';
 import { templateContainers, type TemplateContainer } from './pod-template.ts';
 import { canonicalName, pushedRepository } from './pushed-image.ts';
+import { tagPolicyOf } from './validate.ts';
 
 export interface ImageDecision {
   readonly changes: readonly ImageChange[];
@@ -14,7 +24,10 @@ export interface ImageDecision {
   readonly reasons: readonly string[];
 }
 
-/** Which containers of a template get which image. Pushes of one repository in one delivery: the newest wins. */
+/**
+ * Which containers of a template get which image. Pushes of one repository in one delivery: the newest wins, by the order of the
+ * receiver's tags where they have one.
+ */
 export function decideImages(
   template: PodTemplate | undefined,
   events: readonly ImageEvent[],
@@ -49,27 +62,52 @@ export function decideImages(
 function newestFor(
   current: ImageReference,
   events: readonly ImageEvent[],
-  { registryAliases }: DeploymentUpdateConfig,
+  config: DeploymentUpdateConfig,
 ): ImageEvent | undefined {
+  const { registryAliases } = config;
   const name = canonicalName(current, registryAliases);
+  const policy = tagPolicyOf(config);
   return events
     .filter((event) => canonicalName(pushedRepository(event), registryAliases) === name)
     .reduce<ImageEvent | undefined>(
-      (newest, event) => ((event.pushedAt ?? 0) >= (newest?.pushedAt ?? 0) ? event : newest),
+      (newest, event) => (newest === undefined || !isOlder(event, newest, policy) ? event : newest),
       undefined,
     );
+}
+
+function isOlder(event: ImageEvent, other: ImageEvent, policy: TagPolicy): boolean {
+  const ranks = [policy.rank(event.tag) ?? '', policy.rank(other.tag) ?? ''] as const;
+  return ranks[0] === ranks[1] ? (event.pushedAt ?? 0) < (other.pushedAt ?? 0) : ranks[0] < ranks[1];
+}
+
+/** The place of what is written in the order of the receiver's tags; undefined where they have none, or images differ in it. */
+export function rankOf(changes: readonly ImageChange[], config: DeploymentUpdateConfig): string | undefined {
+  const policy = tagPolicyOf(config);
+  const places = changes.map(({ to }) => {
+    const image = parseImageReference(to);
+    return {
+      name: canonicalName(image, config.registryAliases),
+      rank: image.tag === undefined ? undefined : policy.rank(image.tag),
+    };
+  });
+  const [first, ...others] = places;
+  return others.every((each) => each.name === first?.name && each.rank === first.rank) ? first?.rank : undefined;
 }
 
 function decide(
   { name, init, image = '', imagePullPolicy }: TemplateContainer,
   current: ImageReference,
   { tag, digest }: ImageEvent,
-  { pinDigest = true }: DeploymentUpdateConfig,
+  config: DeploymentUpdateConfig,
 ): ImageChange | string {
-  const tagged = `${repositoryAsSpelled(image)}:${tag}`;
+  const { pinDigest = true } = config;
+  const runningTag = current.tag ?? (current.digest === undefined ? 'latest' : undefined);
+  const refusal = runningTag === undefined ? undefined : tagPolicyOf(config).reasonNotToReplace(runningTag, tag);
+  if (refusal !== undefined) return `container ${name} keeps ${image}: ${refusal}`;
+  const tagged = withTag(repositoryAsSpelled(image), tag);
   if (pinDigest && digest !== undefined && isDigest(digest)) {
     if (current.digest === digest) return `container ${name} already runs ${image}`;
-    return { container: name, init, from: image, to: `${tagged}@${digest}` };
+    return { container: name, init, from: image, to: withDigest(tagged, digest) };
   }
   const currentTag = current.tag ?? 'latest';
   if (current.digest !== undefined || currentTag !== tag) return { container: name, init, from: image, to: tagged };

@@ -32,7 +32,7 @@ export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGr
     validate: async (config, projectId) => validate(formats, allow, config, projectId),
     accept: (request, config) => accept(formats, request, config),
     // With an order of versions the tag decides which of two pushes is newer.
-    anyTag: ({ tagPolicy }) => tagPolicy !== 'semver' && tagPolicy !== 'regex',
+    anyTag: ({ tagPolicy, tagOrder }) => tagPolicy !== 'semver' && tagPolicy !== 'regex' && tagOrder === undefined,
     upstream,
     async plan(delivery, config, signal) {
       // Whoever may write into the project may have changed the stored config past our API.
