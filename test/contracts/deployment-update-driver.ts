@@ -147,11 +147,11 @@ export type SetUp = (options?: WorkloadOptions) => Promise<Setup>;
 /** A Deployment, and pushes to it. */
 export async function setUpWith(cluster: TestCluster, options: WorkloadOptions = {}): Promise<Setup> {
   const workload = await Workload.create(cluster, options);
-  const { namespace, name } = workload;
+  const { kind, namespace, name } = workload;
   const { kubeconfig } = cluster;
   return {
     workload,
     push: (body, config = {}, driver = {}) =>
-      new Push(driverUnderTest({ kubeconfig, ...driver }), { namespace, name, ...config }, body),
+      new Push(driverUnderTest({ kubeconfig, ...driver }), { kind, namespace, name, ...config }, body),
   };
 }

@@ -1,19 +1,18 @@
 import type { DriverDefinition } from '../../framework/driver.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
-import { tagOrders } from '../../framework/tag-policies/tag-order.ts';
-import { tagPolicies } from '../../framework/tag-policies/tag-policy.ts';
+import { workloadKinds } from './workload.ts';
 
 /** A decoded `deploymentUpdateConfig`. */
 export interface DeploymentUpdateConfig {
   readonly namespace?: string;
   readonly name?: string;
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly kind?: string;
   readonly container?: string;
   readonly repository?: string;
   readonly registryAliases?: Readonly<Record<string, string>>;
-  readonly tagPolicy?: string;
   readonly tag?: string;
-  readonly tagOrder?: string;
   readonly payloadFormat?: string;
   readonly pinDigest?: boolean;
   readonly timeoutSeconds?: number;
@@ -26,6 +25,8 @@ export const autoFormat = 'auto';
 
 export const defaultNamespace = 'default';
 
+export const defaultKind = 'deployment';
+
 /** A day: longer than any rollout that somebody still waits for. */
 const maxTimeoutSeconds = 86_400;
 
@@ -33,12 +34,18 @@ const maxTimeoutSeconds = 86_400;
 export function definitionWith(formats: Registry<PayloadFormat>): DriverDefinition {
   return {
     id: 'deploymentUpdate',
-    description: 'Puts a pushed image into a Kubernetes Deployment, follows the rollout and takes a failed one back',
+    description: 'Puts a pushed image into a Kubernetes workload, follows the rollout and takes a failed one back',
     mode: 'queued',
     extension: true,
     fields: [
-      { name: 'namespace', type: 'string', default: defaultNamespace, description: "The Deployment's namespace" },
-      { name: 'name', type: 'string', required: true, description: "The Deployment's name" },
+      { name: 'namespace', type: 'string', default: defaultNamespace, description: "The workload's namespace" },
+      { name: 'name', type: 'string', description: "The workload's name; this or selector is required" },
+      {
+        name: 'selector',
+        type: 'map[string]',
+        description: 'In place of name: every workload with these labels; an empty value stands for any value',
+      },
+      { name: 'kind', type: 'enum', options: workloadKinds, default: defaultKind, description: 'What kind of workload it is' },
       {
         name: 'container',
         type: 'string',
@@ -49,26 +56,9 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         name: 'registryAliases',
         type: 'map[string]',
         description:
-          'Registry hosts in the Deployment, each with the host that its pushes name, for mirrors and pull-through caches',
+          'Registry hosts in the workload, each with the host that its pushes name, for mirrors and pull-through caches',
       },
-      {
-        name: 'tagPolicy',
-        type: 'enum',
-        options: tagPolicies,
-        description: 'How a pushed tag is judged by tag; absent: exact with a tag, any without',
-      },
-      {
-        name: 'tag',
-        type: 'string',
-        description: 'The tag that may deploy, or for glob and regex the pattern, for semver the range; absent: any',
-      },
-      {
-        name: 'tagOrder',
-        type: 'enum',
-        options: tagOrders,
-        description:
-          'Which of two tags is newer, for regex by its group; absent: asc for a regex with a group, else the last push',
-      },
+      { name: 'tag', type: 'string', description: 'The tag that may deploy; absent: any' },
       {
         name: 'payloadFormat',
         type: 'enum',
@@ -87,7 +77,8 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         type: 'int',
         min: 1,
         max: maxTimeoutSeconds,
-        description: "When a rollout that is not complete counts as failed; absent: the Deployment's own progress deadline",
+        description:
+          'When a rollout that is not complete counts as failed; absent: its own progress deadline, or 600 s without progress',
       },
       {
         name: 'onFailure',

@@ -3,12 +3,13 @@ import type { KubernetesAllowance } from './allow.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout } from './follow-rollout.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
-import type { Condition, Deployment } from './kubernetes-objects.ts';
+import type { Condition, Workload } from './kubernetes-objects.ts';
 import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
-import { templateHash } from './pod-template.ts';
+import { templateContainers, templateHash } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
 import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
+import { kindNames, templateOf, whyNothingRollsOut } from './workload.ts';
 import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
 
 export interface ExecuteDependencies {
@@ -41,17 +42,20 @@ export async function execute(
   if (current && isRollingBack(current, update))
     return endRollBack(run, { text: 'the rollout failed' }, { kind: 'found', object: current });
   const write = await writeTemplate(cluster, updateWrite(run), context.signal);
-  if (write.kind === 'missing') return { outcome: 'failed', message: `deployment "${update.name}" does not exist any more` };
+  if (write.kind === 'missing') return { outcome: 'failed', message: `${update.kind} "${update.name}" does not exist any more` };
   if (write.kind === 'superseded') return { outcome: 'superseded', message: write.reason };
   context.progress(
     write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
   );
+  const still = whyNothingRollsOut(update.kind, write.object);
+  if (still !== undefined)
+    return { outcome: 'succeeded', message: `${update.namespace}/${update.name} is set to ${newImages(update)}; ${still}` };
   const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
   const former = write.kind === 'written' ? progressingCondition(write.before) : update.read.progressing;
   return endUpdate(run, write.object, await follow(run, write.object, former, timeoutSeconds));
 }
 
-async function endUpdate(run: Run, written: Deployment, end: RolloutEnd): Promise<ActionResult> {
+async function endUpdate(run: Run, written: Workload, end: RolloutEnd): Promise<ActionResult> {
   const { update, context } = run;
   const where = `${update.namespace}/${update.name}`;
   const images = newImages(update);
@@ -77,7 +81,7 @@ interface Failure {
 
 async function endRollBack(run: Run, failure: Failure, write: WriteOutcome): Promise<ActionResult> {
   const former = formerImages(run.update);
-  if (write.kind === 'missing') return failed(run, failure, 'not rolled back, the Deployment was deleted');
+  if (write.kind === 'missing') return failed(run, failure, `not rolled back, the ${kindNames[run.update.kind]} was deleted`);
   if (write.kind === 'superseded') return failed(run, failure, `not rolled back, ${write.reason}`);
   // Found in place after a restart, the condition may still be that of the rollout that failed.
   const end = await follow(run, write.object, progressingCondition(write.kind === 'written' ? write.before : write.object));
@@ -99,12 +103,7 @@ function holdOf(image: string | undefined, { text }: Failure): Pick<ActionResult
 }
 
 /** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */
-async function follow(
-  run: Run,
-  written: Deployment,
-  former: Condition | undefined,
-  timeoutSeconds?: number,
-): Promise<RolloutEnd> {
+async function follow(run: Run, written: Workload, former: Condition | undefined, timeoutSeconds?: number): Promise<RolloutEnd> {
   const { cluster, update, context, graceMs } = run;
   return followRollout({
     cluster,
@@ -137,7 +136,7 @@ function updateWrite({ update, context }: Run): TemplateWrite {
 }
 
 /** Back to the former images, but only from the very template that was written: later changes are somebody else's. */
-function rollBackWrite({ update, context }: Run, written: Deployment, failure: string): TemplateWrite {
+function rollBackWrite({ update, context }: Run, written: Workload, failure: string): TemplateWrite {
   const hash = templateHash(written);
   return {
     kind: update.kind,
@@ -152,8 +151,8 @@ function rollBackWrite({ update, context }: Run, written: Deployment, failure: s
 }
 
 /** True after a crash between the rollback's write and its end. */
-function isRollingBack({ metadata, spec }: Deployment, { id, changes }: PlannedUpdate): boolean {
-  if (metadata?.annotations?.[rolledBackAnnotation] !== id) return false;
-  const containers = [...(spec?.template?.spec?.initContainers ?? []), ...(spec?.template?.spec?.containers ?? [])];
+function isRollingBack(workload: Workload, { id, changes }: PlannedUpdate): boolean {
+  if (workload.metadata?.annotations?.[rolledBackAnnotation] !== id) return false;
+  const containers = templateContainers(templateOf(workload));
   return changes.every(({ container, from }) => containers.some(({ name, image }) => name === container && image === from));
 }

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../framework/errors.ts';
-import type { KubernetesCluster, KubernetesList, WorkloadKind } from './kubernetes-clusters.ts';
-import type { Deployment, Pod } from './kubernetes-objects.ts';
+import type { KubernetesCluster, KubernetesList } from './kubernetes-clusters.ts';
+import type { Pod, Workload } from './kubernetes-objects.ts';
 import { observe } from './observe.ts';
 import { selectorText } from './pod-template.ts';
 import { RolloutJudge, type RolloutEnd, type RolloutExpectation } from './rollout-judge.ts';
@@ -9,7 +9,6 @@ import { waitingText } from './waiting-reasons.ts';
 
 export interface FollowOptions extends RolloutExpectation {
   readonly cluster: KubernetesCluster;
-  readonly kind: WorkloadKind;
   readonly namespace: string;
   readonly name: string;
   readonly signal: AbortSignal;
@@ -43,7 +42,7 @@ export async function followRollout(options: FollowOptions): Promise<RolloutEnd>
       options.signal.throwIfAborted();
       sight.requireFresh();
       if (!sight.complete) continue;
-      const verdict = judge.judge(sight.deployment, sight.pods, performance.now());
+      const verdict = judge.judge(sight.workload, sight.pods, performance.now());
       if ('kind' in verdict) return verdict;
       sight.tell(verdict);
     }
@@ -56,9 +55,9 @@ export async function followRollout(options: FollowOptions): Promise<RolloutEnd>
 /** What is seen of a workload and its pods at the moment. */
 class Sight {
   readonly #options: FollowOptions;
-  #deployment: Deployment | undefined;
+  #workload: Workload | undefined;
   #pods: readonly Pod[] = [];
-  #deploymentSeen = false;
+  #workloadSeen = false;
   #podsSeen = false;
   #seenAt = performance.now();
   #readAt = 0;
@@ -73,8 +72,8 @@ class Sight {
     this.#options = options;
   }
 
-  get deployment(): Deployment | undefined {
-    return this.#deployment;
+  get workload(): Workload | undefined {
+    return this.#workload;
   }
 
   get pods(): readonly Pod[] {
@@ -83,16 +82,16 @@ class Sight {
 
   /** True once both have been looked at. */
   get complete(): boolean {
-    return this.#deploymentSeen && this.#podsSeen;
+    return this.#workloadSeen && this.#podsSeen;
   }
 
   async observe(signal: AbortSignal): Promise<void> {
     const { cluster, kind, namespace, name, written } = this.#options;
     const labelSelector = selectorText(written);
     await Promise.all([
-      observe<Deployment>(
+      observe<Workload>(
         {
-          read: (each) => this.#readDeployment(each),
+          read: (each) => this.#readWorkload(each),
           watch: (resourceVersion, timeoutSeconds, each) =>
             cluster.watch(kind, namespace, {
               resourceVersion,
@@ -100,7 +99,7 @@ class Sight {
               fieldSelector: `metadata.name=${name}`,
               signal: each,
             }),
-          seen: ([deployment]) => this.#seeDeployment(deployment),
+          seen: ([workload]) => this.#seeWorkload(workload),
           failed: (error) => this.#fail(error),
         },
         signal,
@@ -152,16 +151,16 @@ class Sight {
     this.#options.progress(text);
   }
 
-  async #readDeployment(signal: AbortSignal): Promise<KubernetesList<Deployment>> {
+  async #readWorkload(signal: AbortSignal): Promise<KubernetesList<Workload>> {
     const { cluster, kind, namespace, name } = this.#options;
-    const deployment = await cluster.get(kind, namespace, name, signal);
+    const workload = await cluster.get(kind, namespace, name, signal);
     this.#readAt = performance.now();
-    return { items: deployment ? [deployment] : [], resourceVersion: deployment?.metadata?.resourceVersion ?? '0' };
+    return { items: workload ? [workload] : [], resourceVersion: workload?.metadata?.resourceVersion ?? '0' };
   }
 
-  #seeDeployment(deployment: Deployment | undefined): void {
-    this.#deployment = deployment;
-    this.#deploymentSeen = true;
+  #seeWorkload(workload: Workload | undefined): void {
+    this.#workload = workload;
+    this.#workloadSeen = true;
     this.#seenAt = performance.now();
     this.#refusals = 0;
     this.#wake?.();

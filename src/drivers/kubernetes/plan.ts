@@ -1,39 +1,56 @@
 import crypto from 'node:crypto';
 import type { Delivery, DriverConfig, Plan, PlannedAction } from '../../framework/driver.ts';
-import { ServiceError } from '../../framework/errors.ts';
 import { parseImageReference } from '../../framework/image-reference.ts';
-import { defaultNamespace, type DeploymentUpdateConfig } from './definition.ts';
+import type { DeploymentUpdateConfig } from './definition.ts';
+import { findWorkloads, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
 import { decideImages } from './image-changes.ts';
-import type { KubernetesClusters } from './kubernetes-clusters.ts';
-import type { Deployment } from './kubernetes-objects.ts';
+import type { KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
+import type { Workload } from './kubernetes-objects.ts';
 import { changesText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
 import { progressingCondition } from './rollout-status.ts';
+import { kindNames, templateOf } from './workload.ts';
 
-/** Reads the Deployment that a valid config names and says which of its images change. @throws ServiceError */
+/** Reads the workloads that a valid config means and says which of their images change. @throws ServiceError */
 export async function plan(
   clusters: KubernetesClusters,
   delivery: Delivery,
   config: DriverConfig,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { cluster = '', namespace = defaultNamespace, name = '' }: DeploymentUpdateConfig = config;
-  const kind = 'deployment';
+  const place = placeOf(config);
+  const { cluster, namespace, kind } = place;
   const connection = await clusters.connect(cluster, delivery.projectId);
-  const deployment = await connection.get(kind, namespace, name, signal);
-  if (deployment === undefined) throw notFound(namespace, name);
-  const target = `kubernetes/${connection.name}/${namespace}/${kind}/${name}`;
-  const blocked = blockedBy(deployment);
+  const found = await findWorkloads(connection, config, signal);
+  const among = `kubernetes/${connection.name}/${namespace}/${kind}`;
+  if (found.length === 0) {
+    const labels = labelQuery((config as DeploymentUpdateConfig).selector ?? {});
+    const reason = `no ${kind} in namespace "${namespace}" has the labels ${labels}`;
+    return { actions: [], skipped: [{ target: `${among}?${labels}`, reason }] };
+  }
+  const plans = found.map(({ name, object }) => planWorkload(place, `${among}/${name}`, name, object, delivery, config));
+  return { actions: plans.flatMap(({ actions }) => actions), skipped: plans.flatMap(({ skipped = [] }) => skipped) };
+}
+
+function planWorkload(
+  place: WorkloadPlace,
+  target: string,
+  name: string,
+  workload: Workload,
+  delivery: Delivery,
+  config: DriverConfig,
+): Plan {
+  const blocked = blockedBy(place.kind, workload);
   if (blocked !== undefined) return { actions: [], skipped: [{ target, reason: blocked }] };
-  const { changes, unchanged, reasons } = decideImages(deployment.spec?.template, delivery.events, config);
-  const update = { id: crypto.randomUUID(), cluster, kind, namespace, name } as const;
+  const { changes, unchanged, reasons } = decideImages(templateOf(workload), delivery.events, config);
+  const update = { ...place, id: crypto.randomUUID(), name };
   if (changes.length === 0) {
-    const kept = unchanged.length > 0 && plannedAction(target, describeUpdate(update, deployment, unchanged, false), config);
+    const kept = unchanged.length > 0 && plannedAction(target, describeUpdate(update, workload, unchanged, false), config);
     return { actions: [], skipped: reasons.map((reason) => ({ target, reason, ...(kept && { otherwise: kept }) })) };
   }
   const skipped = reasons.map((reason) => ({ target, reason }));
-  return { actions: [plannedAction(target, describeUpdate(update, deployment, changes), config)], skipped };
+  return { actions: [plannedAction(target, describeUpdate(update, workload, changes), config)], skipped };
 }
 
 /**
@@ -51,29 +68,25 @@ export async function replan(
   const former = plannedUpdate(action.input);
   const { kind, namespace, name } = former;
   const connection = await clusters.connect(former.cluster, delivery.projectId);
-  const deployment = await connection.get(kind, namespace, name, signal);
-  if (deployment === undefined) return { reason: `deployment "${name}" does not exist any more` };
-  const blocked = blockedBy(deployment);
+  const workload = await connection.get(kind, namespace, name, signal);
+  if (workload === undefined) return { reason: `${kind} "${name}" does not exist any more` };
+  const blocked = blockedBy(kind, workload);
   if (blocked !== undefined) return { reason: blocked };
-  const { changes, reasons } = decideImages(deployment.spec?.template, delivery.events, config);
-  const isNewTemplate = templateHash(deployment) !== former.read.templateHash;
+  const { changes, reasons } = decideImages(templateOf(workload), delivery.events, config);
+  const isNewTemplate = templateHash(workload) !== former.read.templateHash;
   const left = changes.filter(({ from, to }) => from !== to || !isNewTemplate);
-  if (left.length > 0) return { action: plannedAction(action.target, describeUpdate(former, deployment, left), config) };
+  if (left.length > 0) return { action: plannedAction(action.target, describeUpdate(former, workload, left), config) };
   const restarted = changes.map(({ container, to }) => `container ${container} was started with ${to} meanwhile`);
   return { reason: [...restarted, ...reasons].join('; ') };
 }
 
-export function notFound(namespace: string, name: string): ServiceError {
-  return new ServiceError('NotFound', `deployment "${name}" not found in namespace "${namespace}"`);
-}
-
 function describeUpdate(
   { id, cluster, kind, namespace, name }: Pick<PlannedUpdate, 'id' | 'cluster' | 'kind' | 'namespace' | 'name'>,
-  deployment: Deployment,
+  workload: Workload,
   changes: readonly ImageChange[],
   restart = changes.every(({ from, to }) => from === to),
 ): PlannedUpdate {
-  const progressing = progressingCondition(deployment);
+  const progressing = progressingCondition(workload);
   return {
     id,
     cluster,
@@ -83,21 +96,17 @@ function describeUpdate(
     changes,
     ...(restart && { restartedAt: new Date().toISOString() }),
     read: {
-      uid: deployment.metadata?.uid ?? '',
-      resourceVersion: deployment.metadata?.resourceVersion ?? '',
-      generation: deployment.metadata?.generation ?? 0,
-      templateHash: templateHash(deployment),
+      uid: workload.metadata?.uid ?? '',
+      resourceVersion: workload.metadata?.resourceVersion ?? '',
+      generation: workload.metadata?.generation ?? 0,
+      templateHash: templateHash(workload),
       ...(progressing && { progressing }),
     },
   };
 }
 
-function plannedAction(
-  target: string,
-  update: PlannedUpdate,
-  { registryAliases }: Pick<DeploymentUpdateConfig, 'registryAliases'>,
-): PlannedAction {
-  const repository = (image: string): string => canonicalName(parseImageReference(image), registryAliases);
+function plannedAction(target: string, update: PlannedUpdate, config: DeploymentUpdateConfig): PlannedAction {
+  const repository = (image: string): string => canonicalName(parseImageReference(image), config.registryAliases);
   return {
     target,
     description: `${update.namespace}/${update.name} ${changesText(update)}`,
@@ -107,9 +116,9 @@ function plannedAction(
   };
 }
 
-function blockedBy({ metadata, spec }: Deployment): string | undefined {
-  if (metadata?.deletionTimestamp !== undefined) return 'the Deployment is being deleted';
+function blockedBy(kind: WorkloadKind, { metadata, spec }: Workload): string | undefined {
+  if (metadata?.deletionTimestamp !== undefined) return `the ${kindNames[kind]} is being deleted`;
   // A paused Deployment does not roll out, and somebody paused it for a reason.
-  if (spec?.paused === true) return 'the Deployment is paused';
+  if (spec?.paused === true) return `the ${kindNames[kind]} is paused`;
   return undefined;
 }

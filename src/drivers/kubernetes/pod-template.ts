@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
-import type { Container, Deployment, LabelSelector, Pod, PodTemplate } from './kubernetes-objects.ts';
+import type { Container, LabelSelector, Pod, PodTemplate, Workload } from './kubernetes-objects.ts';
+import { templateOf } from './workload.ts';
 
 /** The annotation of `kubectl rollout restart`. */
 export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
@@ -18,8 +19,12 @@ export function templateContainers(template: PodTemplate | undefined): readonly 
 }
 
 /** Tells one template from another, whatever the order of its fields. */
-export function templateHash({ spec }: Deployment): string {
-  return crypto.createHash('sha256').update(canonicalJson(spec?.template)).digest('hex').slice(0, 16);
+export function templateHash(workload: Workload): string {
+  return crypto
+    .createHash('sha256')
+    .update(canonicalJson(templateOf(workload)))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function canonicalJson(value: unknown): string {
@@ -30,24 +35,39 @@ function canonicalJson(value: unknown): string {
   );
 }
 
+/** The label that names the revision of a StatefulSet or DaemonSet that a pod is of. */
+export const revisionLabel = 'controller-revision-hash';
+
 /**
- * The pods that were made from a Deployment's template as it is now, told by images and restart mark, so that no right to
- * read ReplicaSets is needed.
+ * The pods that were made from a workload's template as it is now. A StatefulSet names their revision; of all others they are
+ * told by images and restart mark, so that no right to read ReplicaSets and ControllerRevisions is needed.
  */
-export function podsOfTemplate({ spec }: Deployment, pods: readonly Pod[]): readonly Pod[] {
-  const template = spec?.template;
+export function podsOfTemplate(workload: Workload, pods: readonly Pod[]): readonly Pod[] {
+  const { metadata, status } = workload;
+  const revision = status?.updateRevision;
+  if (revision !== undefined && status?.observedGeneration === metadata?.generation)
+    return pods.filter((pod) => isAlive(pod) && pod.metadata?.labels?.[revisionLabel] === revision);
+  return podsLike(templateOf(workload), pods);
+}
+
+/** The pods that run the images of a template, since the same restart. */
+function podsLike(template: PodTemplate | undefined, pods: readonly Pod[]): readonly Pod[] {
   const wanted = templateContainers(template);
   const mark = template?.metadata?.annotations?.[restartedAt];
   return pods.filter((pod) => {
-    if (pod.metadata?.deletionTimestamp !== undefined) return false;
+    if (!isAlive(pod)) return false;
     if (pod.metadata?.annotations?.[restartedAt] !== mark) return false;
     const images = new Map(templateContainers(pod).map(({ name, image }) => [name, image]));
     return wanted.every(({ name, image }) => images.get(name) === image);
   });
 }
 
-/** A Deployment's selector as a query's text. Before apps/v1 an absent one meant the template's labels. */
-export function selectorText({ spec }: Deployment): string {
+function isAlive({ metadata }: Pod): boolean {
+  return metadata?.deletionTimestamp === undefined;
+}
+
+/** A workload's selector as a query's text. Before apps/v1 an absent one meant the template's labels. */
+export function selectorText({ spec }: Workload): string {
   const { matchLabels, matchExpressions = [] }: LabelSelector = spec?.selector ?? {
     matchLabels: spec?.template?.metadata?.labels ?? {},
   };

@@ -1,7 +1,9 @@
-import type { Condition, Deployment, Pod } from './kubernetes-objects.ts';
+import type { WorkloadKind } from './kubernetes-clusters.ts';
+import type { Condition, Pod, Workload } from './kubernetes-objects.ts';
 import { podsOfTemplate, templateHash } from './pod-template.ts';
 import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
 import { waitingText } from './waiting-reasons.ts';
+import { kindNames } from './workload.ts';
 
 /** How a rollout that was followed came to its end. */
 export interface RolloutEnd {
@@ -15,17 +17,18 @@ export interface RolloutEnd {
 }
 
 export interface RolloutExpectation {
+  readonly kind: WorkloadKind;
   /** The workload as the write left it. */
-  readonly written: Deployment;
+  readonly written: Workload;
   /** The condition `Progressing` from before the write. */
   readonly former?: Condition;
-  /** Milliseconds after which a rollout that is not complete has failed; absent: by the workload's own progress deadline. */
+  /** Milliseconds after which a rollout that is not complete has failed; absent: by its progress deadline. */
   readonly timeoutMs?: number;
   /** How long a pod may be held up by a definite cause while nothing else moves, milliseconds. */
   readonly graceMs: number;
 }
 
-/** Kubernetes' own default for `progressDeadlineSeconds`. */
+/** Kubernetes' own default for `progressDeadlineSeconds`, which only Deployments have. */
 const defaultDeadlineSeconds = 600;
 /** Nothing is followed for longer, however much moves, milliseconds: pods that come and go count as progress. */
 const longestRolloutMs = 86_400_000;
@@ -49,11 +52,13 @@ export class RolloutJudge {
   }
 
   /** How the rollout ended, or how it stands. @param now milliseconds, from the clock that the constructor was given a time of. */
-  judge(deployment: Deployment | undefined, pods: readonly Pod[], now: number): RolloutEnd | RolloutStatus {
-    const interrupted = this.#interrupted(deployment);
-    if (interrupted || !deployment) return interrupted ?? { kind: 'deleted', message: 'the Deployment was deleted' };
-    const current = podsOfTemplate(deployment, pods);
-    const status = rolloutStatus(deployment, current, this.#expected.former);
+  judge(workload: Workload | undefined, pods: readonly Pod[], now: number): RolloutEnd | RolloutStatus {
+    if (!workload || workload.metadata?.deletionTimestamp !== undefined)
+      return { kind: 'deleted', message: `the ${this.#noun} was deleted` };
+    const interrupted = this.#interrupted(workload);
+    if (interrupted) return interrupted;
+    const current = podsOfTemplate(workload, pods);
+    const status = rolloutStatus(this.#expected.kind, workload, current, this.#expected.former);
     if (status.state === 'complete') return { kind: 'complete', message: status.message, wanted: status.counts.wanted };
     this.#note(status, current, now);
     const cause = waitingText(status.waiting);
@@ -63,25 +68,26 @@ export class RolloutJudge {
       blamed: [...this.#heldSince.keys()].map((key) => key.slice(key.lastIndexOf('/') + 1)),
     });
     if (status.state === 'failed') return failed(status.message);
-    const late = this.#late(deployment, now);
+    const late = this.#late(workload, now);
     if (late !== undefined) return failed(`${late}, ${status.message}`);
     if (this.#isHeld(now)) return failed(status.message);
     return status;
   }
 
+  get #noun(): string {
+    return kindNames[this.#expected.kind];
+  }
+
   /** Whether somebody else ended the rollout. */
-  #interrupted(deployment: Deployment | undefined): RolloutEnd | undefined {
-    const { metadata, spec } = deployment ?? {};
-    if (deployment === undefined || metadata?.deletionTimestamp !== undefined) {
-      return { kind: 'deleted', message: 'the Deployment was deleted' };
-    }
+  #interrupted(workload: Workload): RolloutEnd | undefined {
+    const { metadata, spec } = workload;
     if (metadata?.uid !== this.#expected.written.metadata?.uid) {
-      return { kind: 'superseded', message: 'the Deployment was deleted and created anew' };
+      return { kind: 'superseded', message: `the ${this.#noun} was deleted and created anew` };
     }
-    if (templateHash(deployment) !== this.#templateHash) {
+    if (templateHash(workload) !== this.#templateHash) {
       return { kind: 'superseded', message: 'somebody else changed the pod template' };
     }
-    if (spec?.paused === true) return { kind: 'paused', message: 'somebody paused the Deployment' };
+    if (spec?.paused === true) return { kind: 'paused', message: `somebody paused the ${this.#noun}` };
     return undefined;
   }
 
@@ -100,13 +106,14 @@ export class RolloutJudge {
     }
   }
 
-  #late({ spec }: Deployment, now: number): string | undefined {
+  #late({ spec }: Workload, now: number): string | undefined {
     const { timeoutMs } = this.#expected;
     const longest = timeoutMs ?? longestRolloutMs;
     if (now - this.#startedAt >= longest) return `not complete after ${Math.round(longest / 1000)} s`;
     if (timeoutMs !== undefined) return undefined;
     // apps/v1beta1 says "no deadline" with the largest number.
-    const deadline = Math.min(spec?.progressDeadlineSeconds ?? defaultDeadlineSeconds, 86_400) * 1000 + deadlineMarginMs;
+    const seconds = Math.min(spec?.progressDeadlineSeconds ?? defaultDeadlineSeconds, 86_400);
+    const deadline = seconds * 1000 + (this.#expected.kind === 'deployment' ? deadlineMarginMs : 0);
     return now - this.#progressAt >= deadline ? `no progress for ${Math.round(deadline / 1000)} s` : undefined;
   }
 

@@ -1,13 +1,15 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
-import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
+import { isTag, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
-import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { KubernetesAllowance } from './allow.ts';
-import { autoFormat, defaultNamespace, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+import { autoFormat, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+import { placeOf } from './find-workloads.ts';
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The name of a label without its prefix, and a label's value. */
+const labelPart = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const subdomain = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** Checks every field, and that the project may touch the target at all. @throws ServiceError */
@@ -17,19 +19,36 @@ export function validate(
   config: DriverConfig,
   projectId: string,
 ): void {
-  const { namespace = defaultNamespace, name = '', container, cluster = '' }: DeploymentUpdateConfig = config;
-  if (name === '') throw refused('name', 'Name not provided');
-  if (!subdomain.test(name)) throw refused('name', `Invalid name "${name}"`);
-  if (!label.test(namespace)) throw refused('namespace', `Invalid namespace "${namespace}"`);
+  const { container }: DeploymentUpdateConfig = config;
+  const place = placeOf(config);
+  checkWhich(config);
+  if (!label.test(place.namespace)) throw refused('namespace', `Invalid namespace "${place.namespace}"`);
   if (container !== undefined && !label.test(container)) throw refused('container', `Invalid container "${container}"`);
   checkImageFields(config);
   checkChoices(formats, config);
-  allow.require(projectId, { cluster, namespace, kind: 'deployment' });
+  allow.require(projectId, place);
 }
 
-function checkImageFields({ repository, registryAliases = {}, ...tags }: DeploymentUpdateConfig): void {
+/** An empty selector would mean every workload; it is one that is absent by now. */
+function checkWhich({ name = '', selector }: DeploymentUpdateConfig): void {
+  if (name === '' && selector === undefined) throw refused('name', 'Name or selector not provided');
+  if (name !== '' && selector !== undefined) throw refused('selector', 'Only one of name and selector may be given');
+  if (name !== '' && !subdomain.test(name)) throw refused('name', `Invalid name "${name}"`);
+  for (const [key, value] of Object.entries(selector ?? {})) {
+    if (!isLabelKey(key)) throw refused('selector', `Invalid label "${key}" in selector`);
+    if (typeof value !== 'string' || (value !== '' && !labelPart.test(value)))
+      throw refused('selector', `Invalid value "${value}" of label "${key}" in selector`);
+  }
+}
+
+function isLabelKey(key: string): boolean {
+  const slash = key.indexOf('/');
+  return (slash < 0 || subdomain.test(key.slice(0, slash))) && labelPart.test(key.slice(slash + 1));
+}
+
+function checkImageFields({ repository, registryAliases = {}, tag }: DeploymentUpdateConfig): void {
   if (repository !== undefined && !isRepository(repository)) throw refused('repository', `Invalid repository "${repository}"`);
-  tagPolicyOf(tags);
+  if (tag !== undefined && !isTag(tag)) throw refused('tag', `Invalid tag "${tag}"`);
   for (const [host, pushed] of Object.entries(registryAliases)) {
     const wrong = [host, pushed].find((each) => typeof each !== 'string' || !isHost(each));
     if (wrong !== undefined) throw refused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
@@ -46,15 +65,6 @@ function checkChoices(formats: Registry<PayloadFormat>, config: DeploymentUpdate
     if (min !== undefined && value < min) throw refused(name, `Invalid ${name} ${value}, must be at least ${min}`);
     if (max !== undefined && value > max) throw refused(name, `Invalid ${name} ${value}, must be at most ${max}`);
   }
-}
-
-/** @throws ServiceError `InvalidConfig` */
-export function tagPolicyOf({
-  tagPolicy,
-  tag,
-  tagOrder,
-}: Pick<DeploymentUpdateConfig, 'tagPolicy' | 'tag' | 'tagOrder'>): TagPolicy {
-  return createTagPolicy({ policy: tagPolicy, tag, order: tagOrder });
 }
 
 /** The format that a config names; undefined for `auto`. @throws ServiceError `InvalidConfig` if there is none of that name. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../../framework/errors.ts';
 import type { KubernetesCluster, PatchOutcome, StrategicMergePatch, WorkloadKind } from './kubernetes-clusters.ts';
-import type { Deployment, PodTemplate } from './kubernetes-objects.ts';
+import type { Workload } from './kubernetes-objects.ts';
 import { restartedAt, templateContainers } from './pod-template.ts';
+import { kindNames, specOfTemplate, templateOf } from './workload.ts';
 
 /** A write to a workload's template that is done once, and only upon the images that it was made for. */
 export interface TemplateWrite {
@@ -19,13 +20,13 @@ export interface TemplateWrite {
   /** Awaited immediately before every patch; what it throws is thrown on. */
   beforeWrite(): Promise<void>;
   /** A further condition: what speaks against the write to this object, if anything. */
-  objection?(found: Deployment): string | undefined;
+  objection?(found: Workload): string | undefined;
 }
 
 export type WriteOutcome =
-  | { readonly kind: 'written'; readonly object: Deployment; readonly before: Deployment }
+  | { readonly kind: 'written'; readonly object: Workload; readonly before: Workload }
   /** The template already is as wanted. */
-  | { readonly kind: 'found'; readonly object: Deployment }
+  | { readonly kind: 'found'; readonly object: Workload }
   | { readonly kind: 'missing' }
   | { readonly kind: 'superseded'; readonly reason: string };
 
@@ -53,7 +54,7 @@ export async function writeTemplate(
     if (attempt >= tries) {
       throw new ServiceError(
         'Conflict',
-        `deployment "${write.name}" was changed by others during each of ${tries} tries to update it`,
+        `${write.kind} "${write.name}" was changed by others during each of ${tries} tries to update it`,
       );
     }
     await sleep(firstPauseMs * 3 ** attempt * (0.5 + Math.random()), undefined, { signal });
@@ -64,10 +65,10 @@ export async function writeTemplate(
 async function tryPatch(
   cluster: KubernetesCluster,
   write: TemplateWrite,
-  before: Deployment,
+  before: Workload,
   signal: AbortSignal,
   mayRetry: boolean,
-): Promise<PatchOutcome<Deployment>> {
+): Promise<PatchOutcome<Workload>> {
   let refusal: unknown;
   const beforeWrite = async (): Promise<void> => {
     try {
@@ -86,16 +87,16 @@ async function tryPatch(
   }
 }
 
-function isWritten({ uid, images, restartedAt: mark }: TemplateWrite, { metadata, spec }: Deployment): boolean {
-  if (metadata?.uid !== uid) return false;
-  if (mark !== undefined) return spec?.template?.metadata?.annotations?.[restartedAt] === mark;
-  const found = imagesOf(spec?.template);
+function isWritten({ uid, images, restartedAt: mark }: TemplateWrite, workload: Workload): boolean {
+  if (workload.metadata?.uid !== uid) return false;
+  if (mark !== undefined) return templateOf(workload)?.metadata?.annotations?.[restartedAt] === mark;
+  const found = imagesOf(workload);
   return images.every(({ container, to }) => found.get(container) === to);
 }
 
-function unlikePlanned({ uid, images }: TemplateWrite, { metadata, spec }: Deployment): string | undefined {
-  if (metadata?.uid !== uid) return 'the Deployment was deleted and created anew';
-  const found = imagesOf(spec?.template);
+function unlikePlanned({ kind, uid, images }: TemplateWrite, workload: Workload): string | undefined {
+  if (workload.metadata?.uid !== uid) return `the ${kindNames[kind]} was deleted and created anew`;
+  const found = imagesOf(workload);
   const other = images.find(({ container, from }) => found.get(container) !== from);
   if (other === undefined) return undefined;
   const image = found.get(other.container);
@@ -104,25 +105,24 @@ function unlikePlanned({ uid, images }: TemplateWrite, { metadata, spec }: Deplo
     : `container ${other.container} now has ${image}, not ${other.from}`;
 }
 
-function imagesOf(template: PodTemplate | undefined): Map<string, string | undefined> {
-  return new Map(templateContainers(template).map(({ name, image }) => [name, image]));
+function imagesOf(workload: Workload): Map<string, string | undefined> {
+  return new Map(templateContainers(templateOf(workload)).map(({ name, image }) => [name, image]));
 }
 
-function patchOf({ images, annotations, restartedAt: mark }: TemplateWrite, before: Deployment): StrategicMergePatch {
+function patchOf({ kind, images, annotations, restartedAt: mark }: TemplateWrite, before: Workload): StrategicMergePatch {
   const entries = (init: boolean): { name: string; image: string }[] =>
     images
       .filter((each) => each.init === init && each.from !== each.to)
       .map(({ container, to }) => ({ name: container, image: to }));
   const [initContainers, containers] = [entries(true), entries(false)];
+  const template = {
+    ...(mark !== undefined && { metadata: { annotations: { [restartedAt]: mark } } }),
+    ...(initContainers.length + containers.length > 0 && {
+      spec: { ...(containers.length > 0 && { containers }), ...(initContainers.length > 0 && { initContainers }) },
+    }),
+  };
   return {
     metadata: { resourceVersion: before.metadata?.resourceVersion ?? '', annotations },
-    spec: {
-      template: {
-        ...(mark !== undefined && { metadata: { annotations: { [restartedAt]: mark } } }),
-        ...(initContainers.length + containers.length > 0 && {
-          spec: { ...(containers.length > 0 && { containers }), ...(initContainers.length > 0 && { initContainers }) },
-        }),
-      },
-    },
+    spec: specOfTemplate(kind, template),
   };
 }

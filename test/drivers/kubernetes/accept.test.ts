@@ -86,6 +86,7 @@ describe('deploymentUpdate, validating', () => {
     for (const config of [
       {},
       { namespace: 'shop' },
+      { name: '', selector: { 'app.kubernetes.io/name': 'web', tier: '' }, kind: 'statefulSet' },
       { container: 'web', repository: 'acme/web', tag: 'v1', onFailure: 'keep', timeoutSeconds: 5 },
     ]) {
       expect(await refusal(config)).to.equal(undefined);
@@ -93,7 +94,13 @@ describe('deploymentUpdate, validating', () => {
   });
 
   const cases: readonly [object, string][] = [
-    [{ name: '' }, 'Name not provided'],
+    [{ name: '' }, 'Name or selector not provided'],
+    [{ selector: { app: 'web' } }, 'Only one of name and selector may be given'],
+    [{ name: '', selector: { '': 'web' } }, 'Invalid label "" in selector'],
+    [{ name: '', selector: { 'a/b/c': 'web' } }, 'Invalid label "a/b/c" in selector'],
+    [{ name: '', selector: { app: 'a,b' } }, 'Invalid value "a,b" of label "app" in selector'],
+    [{ name: '', selector: { app: null } }, 'Invalid value "null" of label "app" in selector'],
+    [{ kind: 'job' }, 'Invalid kind "job", must be one of deployment, statefulSet, daemonSet, cronJob'],
     [{ name: 'Web' }, 'Invalid name "Web"'],
     [{ name: '../secrets' }, 'Invalid name "../secrets"'],
     [{ namespace: 'a.b' }, 'Invalid namespace "a.b"'],

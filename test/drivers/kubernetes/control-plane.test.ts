@@ -4,13 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { driverUnderTest, Push } from '../../contracts/deployment-update-driver.ts';
+import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
 import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
 
 describe('deploymentUpdate on a real Kubernetes control plane', function () {
   this.timeout(60_000);
 
-  itUpdatesDeployments(async (test) => testCluster((await useControlPlane(test)).kubeconfig));
+  const use = async (test: Mocha.Context): Promise<TestCluster> => testCluster((await useControlPlane(test)).kubeconfig);
+  itUpdatesDeployments(use);
+  itUpdatesOtherKinds(use);
 
   describe('with the rights of control-plane/restricted.yaml', () => {
     let plane: ControlPlane;

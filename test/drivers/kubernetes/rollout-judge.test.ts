@@ -16,7 +16,7 @@ const pod = (reason: string | undefined, image = 'acme/web:2', name = 'p'): Pod 
   },
 });
 const judgeOf = (expectation: Partial<RolloutExpectation> = {}): RolloutJudge =>
-  new RolloutJudge({ written: deployment(0), graceMs: 1000, ...expectation }, 0);
+  new RolloutJudge({ kind: 'deployment', written: deployment(0), graceMs: 1000, ...expectation }, 0);
 const kindOf = (judge: RolloutJudge, object: Deployment | undefined, pods: Pod[], now: number): string => {
   const verdict = judge.judge(object, pods, now);
   return 'kind' in verdict ? verdict.kind : verdict.state;

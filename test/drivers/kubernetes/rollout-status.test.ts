@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Condition, Deployment, Pod } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
+import type { WorkloadKind } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { Condition, Deployment, Pod, Workload } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
 import { rolloutStatus } from '../../../src/drivers/kubernetes/rollout-status.ts';
 import { waitingText } from '../../../src/drivers/kubernetes/waiting-reasons.ts';
 
@@ -8,6 +9,7 @@ const deployment = (status: Deployment['status'] = {}, spec: Deployment['spec'] 
   spec: { replicas: 3, ...spec },
   status: { observedGeneration: 2, replicas: 3, updatedReplicas: 3, availableReplicas: 3, ...status },
 });
+const unobserved = 'the change has not been observed yet';
 const exceeded: Condition = {
   type: 'Progressing',
   status: 'False',
@@ -24,17 +26,12 @@ describe('rolloutStatus', () => {
       'complete',
       '0 of 0 updated, 0 available',
     ],
-    [
-      'the status is of the former generation',
-      deployment({ observedGeneration: 1 }),
-      'progressing',
-      'the change has not been observed yet',
-    ],
+    ['the status is of the former generation', deployment({ observedGeneration: 1 }), 'progressing', unobserved],
     [
       'the former generation exceeded its deadline',
       deployment({ observedGeneration: 1, conditions: [exceeded] }),
       'progressing',
-      'the change has not been observed yet',
+      unobserved,
     ],
     [
       'some pods are not new yet',
@@ -50,26 +47,114 @@ describe('rolloutStatus', () => {
       'failed',
       'progress deadline exceeded, 1 of 3 updated, 3 available, 2 old left',
     ],
-    ['there is no status at all', { metadata: { generation: 1 } }, 'progressing', 'the change has not been observed yet'],
+    ['there is no status at all', { metadata: { generation: 1 } }, 'progressing', unobserved],
   ];
   for (const [name, object, state, message] of cases) {
-    it(`is ${state} where ${name}`, () => expect(rolloutStatus(object, [])).to.include({ state, message }));
+    it(`is ${state} where ${name}`, () => expect(rolloutStatus('deployment', object, [])).to.include({ state, message }));
+  }
+
+  const set = (status: Workload['status'] = {}, partition?: number): Workload => ({
+    metadata: { generation: 2 },
+    spec: {
+      replicas: 3,
+      updateStrategy: { type: 'RollingUpdate', ...(partition !== undefined && { rollingUpdate: { partition } }) },
+    },
+    status: { observedGeneration: 2, replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3, ...status },
+  });
+  const daemons = (status: Workload['status'] = {}): Workload => ({
+    metadata: { generation: 2 },
+    status: {
+      observedGeneration: 2,
+      desiredNumberScheduled: 2,
+      currentNumberScheduled: 2,
+      updatedNumberScheduled: 2,
+      numberReady: 2,
+      numberAvailable: 2,
+      ...status,
+    },
+  });
+  const others: readonly [string, WorkloadKind, Workload, string, string][] = [
+    ['all pods of a StatefulSet are new and ready', 'statefulSet', set(), 'complete', '3 of 3 updated, 3 available'],
+    [
+      'new pods of a StatefulSet are ready and not yet available',
+      'statefulSet',
+      set({ availableReplicas: 2 }),
+      'complete',
+      '3 of 3 updated, 3 ready, 2 available, 1 unavailable',
+    ],
+    [
+      'some pods of a StatefulSet are not new yet',
+      'statefulSet',
+      set({ updatedReplicas: 2 }),
+      'progressing',
+      '2 of 3 updated, 3 available, 1 old left',
+    ],
+    [
+      'a pod of a StatefulSet is not ready, on a server that tells of ready ones only',
+      'statefulSet',
+      { ...set(), status: { observedGeneration: 2, replicas: 3, updatedReplicas: 3, readyReplicas: 2 } },
+      'progressing',
+      '3 of 3 updated, 2 available, 1 unavailable',
+    ],
+    [
+      'all pods above the partition are new',
+      'statefulSet',
+      set({ updatedReplicas: 1 }, 2),
+      'complete',
+      '1 of 3 updated, 3 available, 2 kept by the partition',
+    ],
+    [
+      'a pod above the partition is not new yet',
+      'statefulSet',
+      set({ updatedReplicas: 0 }, 2),
+      'progressing',
+      '0 of 3 updated, 3 available, 1 old left, 2 kept by the partition',
+    ],
+    ['a StatefulSet was not looked at yet', 'statefulSet', set({ observedGeneration: 1 }), 'progressing', unobserved],
+    ['every node has a new pod', 'daemonSet', daemons(), 'complete', '2 of 2 updated, 2 available'],
+    [
+      'a DaemonSet has no nodes',
+      'daemonSet',
+      { metadata: { generation: 1 }, status: { observedGeneration: 1 } },
+      'complete',
+      '0 of 0 updated, 0 available',
+    ],
+    [
+      'a node has an old pod',
+      'daemonSet',
+      daemons({ updatedNumberScheduled: 1 }),
+      'progressing',
+      '1 of 2 updated, 2 available, 1 old left',
+    ],
+    [
+      'a new pod on a node is not available',
+      'daemonSet',
+      daemons({ numberAvailable: 1, numberReady: 1, numberUnavailable: 1 }),
+      'progressing',
+      '2 of 2 updated, 1 available, 1 unavailable',
+    ],
+    ['a DaemonSet was not looked at yet', 'daemonSet', daemons({ observedGeneration: 1 }), 'progressing', unobserved],
+  ];
+  for (const [name, kind, object, state, message] of others) {
+    it(`is ${state} where ${name}`, () => expect(rolloutStatus(kind, object, [])).to.include({ state, message }));
   }
 
   it('does not take an exceeded deadline from before the write for one of this rollout', () => {
     const object = deployment({ replicas: 4, conditions: [exceeded] });
-    expect(rolloutStatus(object, [], exceeded).state).to.equal('progressing');
-    expect(rolloutStatus(object, [], { ...exceeded, lastUpdateTime: '2025-12-31T00:00:00Z' }).state).to.equal('failed');
-    expect(rolloutStatus(object, [], { ...exceeded, reason: 'NewReplicaSetAvailable' }).state).to.equal('failed');
+    expect(rolloutStatus('deployment', object, [], exceeded).state).to.equal('progressing');
+    expect(rolloutStatus('deployment', object, [], { ...exceeded, lastUpdateTime: '2025-12-31T00:00:00Z' }).state).to.equal(
+      'failed',
+    );
+    expect(rolloutStatus('deployment', object, [], { ...exceeded, reason: 'NewReplicaSetAvailable' }).state).to.equal('failed');
   });
 
   it('is complete with an exceeded deadline from before the write', () => {
-    expect(rolloutStatus(deployment({ conditions: [exceeded] }), [], exceeded).state).to.equal('complete');
+    expect(rolloutStatus('deployment', deployment({ conditions: [exceeded] }), [], exceeded).state).to.equal('complete');
   });
 
   it('says what pods wait for, definite causes first', () => {
     const pod = (name: string, status: Pod['status']): Pod => ({ metadata: { name }, ...(status && { status }) });
-    const { waiting } = rolloutStatus(deployment({ updatedReplicas: 1 }), [
+    const { waiting } = rolloutStatus('deployment', deployment({ updatedReplicas: 1 }), [
       pod('a', {
         conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }],
       }),
@@ -92,7 +177,7 @@ describe('rolloutStatus', () => {
 
   it('says why no pod can be made', () => {
     const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }];
-    expect(waitingText(rolloutStatus(deployment({ conditions }), []).waiting)).to.equal(
+    expect(waitingText(rolloutStatus('deployment', deployment({ conditions }), []).waiting)).to.equal(
       'FailedCreate (a new pod): exceeded quota',
     );
   });

@@ -1,0 +1,39 @@
+import type { WorkloadKind } from './kubernetes-clusters.ts';
+import type { PodTemplate, UpdateStrategy, Workload } from './kubernetes-objects.ts';
+
+/** The kinds as Kubernetes spells them. */
+export const kindNames: Readonly<Record<WorkloadKind, string>> = {
+  deployment: 'Deployment',
+  statefulSet: 'StatefulSet',
+  daemonSet: 'DaemonSet',
+  cronJob: 'CronJob',
+};
+
+export const workloadKinds = Object.keys(kindNames) as readonly WorkloadKind[];
+
+export function templateOf({ spec }: Workload): PodTemplate | undefined {
+  return spec?.jobTemplate?.spec?.template ?? spec?.template;
+}
+
+/** The part of a workload's `spec` that holds a template, or a patch of one. */
+export function specOfTemplate(kind: WorkloadKind, template: object): object {
+  return kind === 'cronJob' ? { jobTemplate: { spec: { template } } } : { template };
+}
+
+/** The field of `spec` that says how pods are replaced; a CronJob has none. */
+export function strategyField(kind: WorkloadKind): 'strategy' | 'updateStrategy' | undefined {
+  if (kind === 'cronJob') return undefined;
+  return kind === 'deployment' ? 'strategy' : 'updateStrategy';
+}
+
+export function strategyOf(kind: WorkloadKind, { spec }: Workload): UpdateStrategy | undefined {
+  const field = strategyField(kind);
+  return field && spec?.[field];
+}
+
+/** Why a written template makes nothing roll out, for people; undefined where something does. */
+export function whyNothingRollsOut(kind: WorkloadKind, workload: Workload): string | undefined {
+  if (kind === 'cronJob') return workload.spec?.suspend === true ? 'it is suspended, so no job runs' : 'its next job runs it';
+  if (kind === 'deployment' || strategyOf(kind, workload)?.type === 'RollingUpdate') return undefined;
+  return 'its update strategy is OnDelete: each pod gets it once that pod is deleted';
+}
