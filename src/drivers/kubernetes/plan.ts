@@ -3,7 +3,7 @@ import type { Delivery, DriverConfig, Plan, PlannedAction } from '../../framewor
 import { parseImageReference } from '../../framework/image-reference.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { findWorkloads, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
-import { decideImages } from './image-changes.ts';
+import { decideImages, rankOf } from './image-changes.ts';
 import type { KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
 import { changesText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
@@ -113,6 +113,7 @@ function plannedAction(target: string, update: PlannedUpdate, config: Deployment
     input: { ...update },
     streams: update.changes.map(({ container, to }) => `${container} ${repository(to)}`),
     images: [...new Set(update.changes.map(({ to }) => to))],
+    ...(rank !== undefined && { rank }),
   };
 }
 
