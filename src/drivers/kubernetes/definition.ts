@@ -1,6 +1,8 @@
 import type { DriverDefinition } from '../../framework/driver.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { tagOrders } from '../../framework/tag-policies/tag-order.ts';
+import { tagPolicies } from '../../framework/tag-policies/tag-policy.ts';
 import { workloadKinds } from './workload.ts';
 
 /** A decoded `deploymentUpdateConfig`. */
@@ -12,7 +14,9 @@ export interface DeploymentUpdateConfig {
   readonly container?: string;
   readonly repository?: string;
   readonly registryAliases?: Readonly<Record<string, string>>;
+  readonly tagPolicy?: string;
   readonly tag?: string;
+  readonly tagOrder?: string;
   readonly payloadFormat?: string;
   readonly pinDigest?: boolean;
   readonly timeoutSeconds?: number;
@@ -58,7 +62,24 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         description:
           'Registry hosts in the workload, each with the host that its pushes name, for mirrors and pull-through caches',
       },
-      { name: 'tag', type: 'string', description: 'The tag that may deploy; absent: any' },
+      {
+        name: 'tagPolicy',
+        type: 'enum',
+        options: tagPolicies,
+        description: 'How a pushed tag is judged by tag; absent: exact with a tag, any without',
+      },
+      {
+        name: 'tag',
+        type: 'string',
+        description: 'The tag that may deploy, or for glob and regex the pattern, for semver the range; absent: any',
+      },
+      {
+        name: 'tagOrder',
+        type: 'enum',
+        options: tagOrders,
+        description:
+          'Which of two tags is newer, for regex by its group; absent: asc for a regex with a group, else the last push',
+      },
       {
         name: 'payloadFormat',
         type: 'enum',

@@ -106,6 +106,7 @@ function describeUpdate(
 }
 
 function plannedAction(target: string, update: PlannedUpdate, config: DeploymentUpdateConfig): PlannedAction {
+  const rank = rankOf(update.changes, config);
   const repository = (image: string): string => canonicalName(parseImageReference(image), config.registryAliases);
   return {
     target,

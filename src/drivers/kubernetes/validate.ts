@@ -1,8 +1,9 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
-import { isTag, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
+import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { KubernetesAllowance } from './allow.ts';
 import { autoFormat, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
 import { placeOf } from './find-workloads.ts';
@@ -46,9 +47,9 @@ function isLabelKey(key: string): boolean {
   return (slash < 0 || subdomain.test(key.slice(0, slash))) && labelPart.test(key.slice(slash + 1));
 }
 
-function checkImageFields({ repository, registryAliases = {}, tag }: DeploymentUpdateConfig): void {
+function checkImageFields({ repository, registryAliases = {}, ...tags }: DeploymentUpdateConfig): void {
   if (repository !== undefined && !isRepository(repository)) throw refused('repository', `Invalid repository "${repository}"`);
-  if (tag !== undefined && !isTag(tag)) throw refused('tag', `Invalid tag "${tag}"`);
+  tagPolicyOf(tags);
   for (const [host, pushed] of Object.entries(registryAliases)) {
     const wrong = [host, pushed].find((each) => typeof each !== 'string' || !isHost(each));
     if (wrong !== undefined) throw refused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
@@ -65,6 +66,15 @@ function checkChoices(formats: Registry<PayloadFormat>, config: DeploymentUpdate
     if (min !== undefined && value < min) throw refused(name, `Invalid ${name} ${value}, must be at least ${min}`);
     if (max !== undefined && value > max) throw refused(name, `Invalid ${name} ${value}, must be at most ${max}`);
   }
+}
+
+/** @throws ServiceError `InvalidConfig` */
+export function tagPolicyOf({
+  tagPolicy,
+  tag,
+  tagOrder,
+}: Pick<DeploymentUpdateConfig, 'tagPolicy' | 'tag' | 'tagOrder'>): TagPolicy {
+  return createTagPolicy({ policy: tagPolicy, tag, order: tagOrder });
 }
 
 /** The format that a config names; undefined for `auto`. @throws ServiceError `InvalidConfig` if there is none of that name. */
