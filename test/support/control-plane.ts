@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('control-plane/kube.sh', import.meta.url));
-const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kubectl'];
+const programsScript = fileURLToPath(new URL('control-plane/programs.sh', import.meta.url));
 
 /** A real Kubernetes control plane whose kubelet is played by kwok; see control-plane/README.md. */
 export interface ControlPlane {
@@ -25,12 +24,10 @@ export interface ControlPlane {
   apply(...objects: object[]): Promise<void>;
 }
 
-/** Where the programs are; undefined if they are not, or not all of them. */
-export function controlPlanePrograms(): string | undefined {
-  const cached = fileURLToPath(new URL('../../.cache/control-plane', import.meta.url));
-  return [process.env['KUBEBUILDER_ASSETS'], cached].find(
-    (folder) => folder && programs.every((name) => existsSync(path.join(folder, name))),
-  );
+/** Where the programs are, or why they are nowhere. */
+export function controlPlanePrograms(): { readonly folder: string } | { readonly missing: string } {
+  const { status, stdout, stderr } = spawnSync(programsScript, ['--find'], { encoding: 'utf8' });
+  return status === 0 ? { folder: stdout.trim() } : { missing: stderr.trim() };
 }
 
 let started: Promise<ControlPlane> | undefined;
@@ -40,15 +37,18 @@ let started: Promise<ControlPlane> | undefined;
  * Without the programs the test is skipped, saying how to get them; with CI=true it fails.
  */
 export async function useControlPlane(test: Mocha.Context): Promise<ControlPlane> {
-  const folder = controlPlanePrograms();
-  if (folder === undefined) {
-    const reason = 'no Kubernetes control plane: run test/support/control-plane/build.sh (about 8 minutes, once)';
-    if (process.env['CI'] === 'true') throw new Error(reason);
-    console.log(`      skipped: ${reason}`);
-    return test.skip();
+  if (started === undefined) {
+    const found = controlPlanePrograms();
+    if ('missing' in found) {
+      const reason = `no Kubernetes control plane: ${found.missing}`;
+      if (process.env['CI'] === 'true') throw new Error(reason);
+      console.log(`      skipped: ${reason}`);
+      return test.skip();
+    }
+    started = start(found.folder);
   }
   test.timeout(120_000);
-  return (started ??= start(folder));
+  return started;
 }
 
 async function start(bin: string): Promise<ControlPlane> {
