@@ -30,10 +30,16 @@ export function startProgram(
 
 /** Starts the compiled program as it starts itself, with the options of Node that it has by its first line. */
 export function startCompiled(args: readonly string[], env: Record<string, string> = {}): Program {
-  return startCommand(path.join(projectRoot, 'dist/main.js'), args, env, projectRoot);
+  return startCommand(path.join(projectRoot, 'dist/main.js'), args, env);
 }
 
-function startCommand(command: string, args: readonly string[], env: Record<string, string>, cwd: string): Program {
+/** Starts any program, with nothing of the environment but PATH, HOME and what is given. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  cwd = projectRoot,
+): Program {
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
