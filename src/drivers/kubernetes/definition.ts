@@ -19,6 +19,9 @@ export interface DeploymentUpdateConfig {
   readonly tagOrder?: string;
   readonly payloadFormat?: string;
   readonly pinDigest?: boolean;
+  readonly strategy?: string;
+  readonly maxSurge?: string;
+  readonly maxUnavailable?: string;
   readonly timeoutSeconds?: number;
   readonly onFailure?: string;
   readonly cluster?: string;
@@ -92,6 +95,23 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         type: 'bool',
         default: true,
         description: 'Write repo:tag@digest when the push carries a valid digest',
+      },
+      {
+        name: 'strategy',
+        type: 'enum',
+        options: ['keep', 'rollingUpdate', 'recreate'],
+        default: 'keep',
+        description: 'How pods are replaced, written together with the image; keep: as the workload says',
+      },
+      {
+        name: 'maxSurge',
+        type: 'string',
+        description: 'For rollingUpdate: how many pods more than wanted, as a number or a percentage',
+      },
+      {
+        name: 'maxUnavailable',
+        type: 'string',
+        description: 'For rollingUpdate: how many pods fewer than wanted, as a number or a percentage',
       },
       {
         name: 'timeoutSeconds',

@@ -3,13 +3,13 @@ import type { KubernetesAllowance } from './allow.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout } from './follow-rollout.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
-import type { Condition, Workload } from './kubernetes-objects.ts';
+import type { Condition, UpdateStrategy, Workload } from './kubernetes-objects.ts';
 import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateContainers, templateHash } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
 import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
-import { kindNames, templateOf, whyNothingRollsOut } from './workload.ts';
+import { kindNames, strategyOf, templateOf, whyNothingRollsOut } from './workload.ts';
 import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
 
 export interface ExecuteDependencies {
@@ -47,15 +47,31 @@ export async function execute(
   context.progress(
     write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
   );
+  if (write.kind === 'written') tellIgnored(run, write.object);
   const still = whyNothingRollsOut(update.kind, write.object);
   if (still !== undefined)
     return { outcome: 'succeeded', message: `${update.namespace}/${update.name} is set to ${newImages(update)}; ${still}` };
   const { timeoutSeconds }: DeploymentUpdateConfig = context.config;
   const former = write.kind === 'written' ? progressingCondition(write.before) : update.read.progressing;
-  return endUpdate(run, write.object, await follow(run, write.object, former, timeoutSeconds));
+  const strategy = write.kind === 'written' ? strategyOf(update.kind, write.before) : update.strategy?.from;
+  const written = { object: write.object, ...(strategy && { strategy }) };
+  return endUpdate(run, written, await follow(run, write.object, former, timeoutSeconds));
 }
 
-async function endUpdate(run: Run, written: Workload, end: RolloutEnd): Promise<ActionResult> {
+/** A server drops fields that it does not know, such as a StatefulSet's maxUnavailable before Kubernetes 1.35. */
+function tellIgnored({ update, context }: Run, found: Workload): void {
+  const taken = strategyOf(update.kind, found)?.rollingUpdate ?? {};
+  const ignored = Object.keys(update.strategy?.to.rollingUpdate ?? {}).filter((name) => !(name in taken));
+  if (ignored.length > 0) context.progress(`the cluster ignores ${ignored.join(' and ')} of a ${kindNames[update.kind]}`);
+}
+
+/** What a write left, and how pods were replaced before it. */
+interface Written {
+  readonly object: Workload;
+  readonly strategy?: UpdateStrategy;
+}
+
+async function endUpdate(run: Run, written: Written, end: RolloutEnd): Promise<ActionResult> {
   const { update, context } = run;
   const where = `${update.namespace}/${update.name}`;
   const images = newImages(update);
@@ -127,6 +143,7 @@ function updateWrite({ update, context }: Run): TemplateWrite {
     uid: update.read.uid,
     images: update.changes,
     ...(update.restartedAt !== undefined && { restartedAt: update.restartedAt }),
+    ...(update.strategy && { strategy: update.strategy }),
     annotations: updateAnnotations(update, context.delivery),
     beforeWrite: () => context.beforeWrite(`write ${newImages(update)}`),
     // The images are put back but not by us: whoever did that does not want them.
@@ -136,14 +153,16 @@ function updateWrite({ update, context }: Run): TemplateWrite {
 }
 
 /** Back to the former images, but only from the very template that was written: later changes are somebody else's. */
-function rollBackWrite({ update, context }: Run, written: Workload, failure: string): TemplateWrite {
-  const hash = templateHash(written);
+function rollBackWrite({ update, context }: Run, { object, strategy }: Written, failure: string): TemplateWrite {
+  const hash = templateHash(object);
+  const only = strategyOf(update.kind, object);
   return {
     kind: update.kind,
     namespace: update.namespace,
     name: update.name,
     uid: update.read.uid,
     images: update.changes.map(({ container, init, from, to }) => ({ container, init, from: to, to: from })),
+    ...(update.strategy && strategy && { strategy: { to: strategy, ...(only && { only }) } }),
     annotations: rollBackAnnotations(update, context.delivery, failure),
     beforeWrite: () => context.beforeWrite(`roll back to ${formerImages(update)}`),
     objection: (found) => (templateHash(found) === hash ? undefined : 'somebody else changed the pod template'),

@@ -6,11 +6,12 @@ import { findWorkloads, labelQuery, placeOf, type WorkloadPlace } from './find-w
 import { decideImages, rankOf } from './image-changes.ts';
 import type { KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
-import { changesText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
+import { changesText, howText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
 import { progressingCondition } from './rollout-status.ts';
-import { kindNames, templateOf } from './workload.ts';
+import { strategyChange } from './update-strategy.ts';
+import { kindNames, strategyOf, templateOf } from './workload.ts';
 
 /** Reads the workloads that a valid config means and says which of their images change. @throws ServiceError */
 export async function plan(
@@ -46,11 +47,12 @@ function planWorkload(
   const { changes, unchanged, reasons } = decideImages(templateOf(workload), delivery.events, config);
   const update = { ...place, id: crypto.randomUUID(), name };
   if (changes.length === 0) {
-    const kept = unchanged.length > 0 && plannedAction(target, describeUpdate(update, workload, unchanged, false), config);
+    const kept =
+      unchanged.length > 0 && plannedAction(target, workload, describeUpdate(update, workload, unchanged, {}, false), config);
     return { actions: [], skipped: reasons.map((reason) => ({ target, reason, ...(kept && { otherwise: kept }) })) };
   }
   const skipped = reasons.map((reason) => ({ target, reason }));
-  return { actions: [plannedAction(target, describeUpdate(update, workload, changes), config)], skipped };
+  return { actions: [plannedAction(target, workload, describeUpdate(update, workload, changes, config), config)], skipped };
 }
 
 /**
@@ -75,7 +77,8 @@ export async function replan(
   const { changes, reasons } = decideImages(templateOf(workload), delivery.events, config);
   const isNewTemplate = templateHash(workload) !== former.read.templateHash;
   const left = changes.filter(({ from, to }) => from !== to || !isNewTemplate);
-  if (left.length > 0) return { action: plannedAction(action.target, describeUpdate(former, workload, left), config) };
+  if (left.length > 0)
+    return { action: plannedAction(action.target, workload, describeUpdate(former, workload, left, config), config) };
   const restarted = changes.map(({ container, to }) => `container ${container} was started with ${to} meanwhile`);
   return { reason: [...restarted, ...reasons].join('; ') };
 }
@@ -84,9 +87,11 @@ function describeUpdate(
   { id, cluster, kind, namespace, name }: Pick<PlannedUpdate, 'id' | 'cluster' | 'kind' | 'namespace' | 'name'>,
   workload: Workload,
   changes: readonly ImageChange[],
+  config: DeploymentUpdateConfig,
   restart = changes.every(({ from, to }) => from === to),
 ): PlannedUpdate {
   const progressing = progressingCondition(workload);
+  const strategy = strategyChange(kind, workload, config);
   return {
     id,
     cluster,
@@ -94,6 +99,7 @@ function describeUpdate(
     namespace,
     name,
     changes,
+    ...(strategy && { strategy }),
     ...(restart && { restartedAt: new Date().toISOString() }),
     read: {
       uid: workload.metadata?.uid ?? '',
@@ -105,12 +111,12 @@ function describeUpdate(
   };
 }
 
-function plannedAction(target: string, update: PlannedUpdate, config: DeploymentUpdateConfig): PlannedAction {
+function plannedAction(target: string, workload: Workload, update: PlannedUpdate, config: DeploymentUpdateConfig): PlannedAction {
   const rank = rankOf(update.changes, config);
   const repository = (image: string): string => canonicalName(parseImageReference(image), config.registryAliases);
   return {
     target,
-    description: `${update.namespace}/${update.name} ${changesText(update)}`,
+    description: `${update.namespace}/${update.name} ${changesText(update)}${howText(strategyOf(update.kind, workload), update)}`,
     input: { ...update },
     streams: update.changes.map(({ container, to }) => `${container} ${repository(to)}`),
     images: [...new Set(update.changes.map(({ to }) => to))],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../framework/json.ts';
 import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { Condition } from './kubernetes-objects.ts';
+import type { Condition, UpdateStrategy } from './kubernetes-objects.ts';
+import { type StrategyChange, strategyText } from './update-strategy.ts';
 
 /** What becomes of one container's image. Where `from` equals `to`, the pods are only restarted. */
 export interface ImageChange {
@@ -22,6 +23,8 @@ export interface PlannedUpdate {
   readonly changes: readonly ImageChange[];
   /** The restart mark to set, where no image changes. */
   readonly restartedAt?: string;
+  /** How pods are to be replaced, where the receiver changes that. */
+  readonly strategy?: StrategyChange;
   /** The workload as it was read. */
   readonly read: {
     readonly uid: string;
@@ -55,6 +58,13 @@ export function changesText({ changes, restartedAt }: PlannedUpdate): string {
         `${container}: ${from === to ? `${restartedAt === undefined ? 'keep' : 'restart'} ${to}` : `${from} → ${to}`}`,
     )
     .join(', ');
+}
+
+/** How the pods are replaced, for people: ` (RollingUpdate, maxSurge 1)`; empty where that is not known. */
+export function howText(current: UpdateStrategy | undefined, { strategy }: Pick<PlannedUpdate, 'strategy'>): string {
+  if (strategy !== undefined)
+    return ` (${strategyText(strategy.to)}${strategy.from ? `; now ${strategyText(strategy.from)}` : ''})`;
+  return current?.type === undefined ? '' : ` (${strategyText(current)})`;
 }
 
 /** The images that an update brings, each once. */

@@ -1,12 +1,13 @@
 import type { DriverConfig } from '../../framework/driver.ts';
-import { ServiceError } from '../../framework/errors.ts';
 import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { KubernetesAllowance } from './allow.ts';
 import { autoFormat, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+import { fieldRefused } from './field-refused.ts';
 import { placeOf } from './find-workloads.ts';
+import { checkStrategy } from './update-strategy.ts';
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The name of a label without its prefix, and a label's value. */
@@ -23,22 +24,23 @@ export function validate(
   const { container }: DeploymentUpdateConfig = config;
   const place = placeOf(config);
   checkWhich(config);
-  if (!label.test(place.namespace)) throw refused('namespace', `Invalid namespace "${place.namespace}"`);
-  if (container !== undefined && !label.test(container)) throw refused('container', `Invalid container "${container}"`);
+  if (!label.test(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
+  if (container !== undefined && !label.test(container)) throw fieldRefused('container', `Invalid container "${container}"`);
   checkImageFields(config);
+  checkStrategy(config);
   checkChoices(formats, config);
   allow.require(projectId, place);
 }
 
 /** An empty selector would mean every workload; it is one that is absent by now. */
 function checkWhich({ name = '', selector }: DeploymentUpdateConfig): void {
-  if (name === '' && selector === undefined) throw refused('name', 'Name or selector not provided');
-  if (name !== '' && selector !== undefined) throw refused('selector', 'Only one of name and selector may be given');
-  if (name !== '' && !subdomain.test(name)) throw refused('name', `Invalid name "${name}"`);
+  if (name === '' && selector === undefined) throw fieldRefused('name', 'Name or selector not provided');
+  if (name !== '' && selector !== undefined) throw fieldRefused('selector', 'Only one of name and selector may be given');
+  if (name !== '' && !subdomain.test(name)) throw fieldRefused('name', `Invalid name "${name}"`);
   for (const [key, value] of Object.entries(selector ?? {})) {
-    if (!isLabelKey(key)) throw refused('selector', `Invalid label "${key}" in selector`);
+    if (!isLabelKey(key)) throw fieldRefused('selector', `Invalid label "${key}" in selector`);
     if (typeof value !== 'string' || (value !== '' && !labelPart.test(value)))
-      throw refused('selector', `Invalid value "${value}" of label "${key}" in selector`);
+      throw fieldRefused('selector', `Invalid value "${value}" of label "${key}" in selector`);
   }
 }
 
@@ -48,11 +50,12 @@ function isLabelKey(key: string): boolean {
 }
 
 function checkImageFields({ repository, registryAliases = {}, ...tags }: DeploymentUpdateConfig): void {
-  if (repository !== undefined && !isRepository(repository)) throw refused('repository', `Invalid repository "${repository}"`);
+  if (repository !== undefined && !isRepository(repository))
+    throw fieldRefused('repository', `Invalid repository "${repository}"`);
   tagPolicyOf(tags);
   for (const [host, pushed] of Object.entries(registryAliases)) {
     const wrong = [host, pushed].find((each) => typeof each !== 'string' || !isHost(each));
-    if (wrong !== undefined) throw refused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
+    if (wrong !== undefined) throw fieldRefused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
   }
 }
 
@@ -60,11 +63,11 @@ function checkChoices(formats: Registry<PayloadFormat>, config: DeploymentUpdate
   for (const { name, options, min, max } of definitionWith(formats).fields) {
     const value: unknown = config[name as keyof DeploymentUpdateConfig];
     if (typeof value === 'string' && options !== undefined && !options.includes(value)) {
-      throw refused(name, `Invalid ${name} "${value}", must be one of ${options.join(', ')}`);
+      throw fieldRefused(name, `Invalid ${name} "${value}", must be one of ${options.join(', ')}`);
     }
     if (typeof value !== 'number') continue;
-    if (min !== undefined && value < min) throw refused(name, `Invalid ${name} ${value}, must be at least ${min}`);
-    if (max !== undefined && value > max) throw refused(name, `Invalid ${name} ${value}, must be at most ${max}`);
+    if (min !== undefined && value < min) throw fieldRefused(name, `Invalid ${name} ${value}, must be at least ${min}`);
+    if (max !== undefined && value > max) throw fieldRefused(name, `Invalid ${name} ${value}, must be at most ${max}`);
   }
 }
 
@@ -92,8 +95,4 @@ function isRepository(text: string): boolean {
 
 function isHost(text: string): boolean {
   return !text.includes('/') && isRepository(`${text}/name`);
-}
-
-function refused(fieldName: string, text: string): ServiceError {
-  return new ServiceError('InvalidConfig', text, { fieldName });
 }

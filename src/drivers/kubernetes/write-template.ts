@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../../framework/errors.ts';
 import type { KubernetesCluster, PatchOutcome, StrategicMergePatch, WorkloadKind } from './kubernetes-clusters.ts';
-import type { Workload } from './kubernetes-objects.ts';
+import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
 import { restartedAt, templateContainers } from './pod-template.ts';
-import { kindNames, specOfTemplate, templateOf } from './workload.ts';
+import { isSameStrategy, strategyPatch } from './update-strategy.ts';
+import { kindNames, specOfTemplate, strategyField, strategyOf, templateOf } from './workload.ts';
 
 /** A write to a workload's template that is done once, and only upon the images that it was made for. */
 export interface TemplateWrite {
@@ -15,6 +16,8 @@ export interface TemplateWrite {
   readonly images: readonly { readonly container: string; readonly init: boolean; readonly from: string; readonly to: string }[];
   /** The restart mark to set on the template, if any. */
   readonly restartedAt?: string;
+  /** How pods are replaced from now on, if that changes; with `only`, unless others have changed that since. */
+  readonly strategy?: { readonly to: UpdateStrategy; readonly only?: UpdateStrategy };
   /** Annotations of the workload itself, not of the template. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Awaited immediately before every patch; what it throws is thrown on. */
@@ -109,7 +112,8 @@ function imagesOf(workload: Workload): Map<string, string | undefined> {
   return new Map(templateContainers(templateOf(workload)).map(({ name, image }) => [name, image]));
 }
 
-function patchOf({ kind, images, annotations, restartedAt: mark }: TemplateWrite, before: Workload): StrategicMergePatch {
+function patchOf(write: TemplateWrite, before: Workload): StrategicMergePatch {
+  const { kind, images, annotations, restartedAt: mark } = write;
   const entries = (init: boolean): { name: string; image: string }[] =>
     images
       .filter((each) => each.init === init && each.from !== each.to)
@@ -123,6 +127,14 @@ function patchOf({ kind, images, annotations, restartedAt: mark }: TemplateWrite
   };
   return {
     metadata: { resourceVersion: before.metadata?.resourceVersion ?? '', annotations },
-    spec: specOfTemplate(kind, template),
+    spec: { ...specOfTemplate(kind, template), ...strategySpec(write, before) },
   };
+}
+
+function strategySpec({ kind, strategy }: TemplateWrite, before: Workload): object {
+  const field = strategyField(kind);
+  const current = strategyOf(kind, before);
+  if (field === undefined || strategy === undefined) return {};
+  if (strategy.only !== undefined && !isSameStrategy(strategy.only, current)) return {};
+  return { [field]: strategyPatch(current, strategy.to) };
 }

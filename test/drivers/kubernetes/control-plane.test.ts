@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { driverUnderTest, Push } from '../../contracts/deployment-update-driver.ts';
 import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
+import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
+import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
 import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
 
@@ -14,6 +16,9 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
   const use = async (test: Mocha.Context): Promise<TestCluster> => testCluster((await useControlPlane(test)).kubeconfig);
   itUpdatesDeployments(use);
   itUpdatesOtherKinds(use);
+  itChangesStrategies(use);
+  itChangesStrategiesOfOtherKinds(use);
+  itFindsBySelector(use);
 
   describe('with the rights of control-plane/restricted.yaml', () => {
     let plane: ControlPlane;
