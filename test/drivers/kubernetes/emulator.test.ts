@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
-import { testCluster } from '../../contracts/deployment-update-workload.ts';
+import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
+import { itChangesStrategies } from '../../contracts/deployment-update-strategies.ts';
+import { type TestCluster, testCluster } from '../../contracts/deployment-update-workload.ts';
 
 describe('deploymentUpdate on the Kubernetes emulator', function () {
   this.timeout(60_000);
@@ -11,7 +13,7 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
     for (const release of releases.toReversed()) await release();
   });
 
-  itUpdatesDeployments(async () => {
+  const use = async (): Promise<TestCluster> => {
     const { startKubernetesEmulator } = await import('../../../src/emulators/kubernetes/kubernetes-emulator.ts');
     const emulator = await startKubernetesEmulator({ speed: 1 });
     releases.push(() => emulator.stop());
@@ -20,5 +22,8 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
     const kubeconfig = path.join(folder, 'config');
     await writeFile(kubeconfig, emulator.kubeconfig());
     return testCluster(kubeconfig);
-  });
+  };
+  itUpdatesDeployments(use);
+  itChangesStrategies(use);
+  itFindsBySelector(use);
 });
