@@ -12,6 +12,8 @@ const programsScript = fileURLToPath(new URL('control-plane/programs.sh', import
 /** A real Kubernetes control plane whose kubelet is played by kwok; see control-plane/README.md. */
 export interface ControlPlane {
   readonly folder: string;
+  /** The folder of kubectl and the others. */
+  readonly programs: string;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
   /** One for the ServiceAccount `default/restricted`, with the rights of control-plane/restricted.yaml. */
@@ -68,6 +70,7 @@ async function start(bin: string): Promise<ControlPlane> {
   };
   return {
     folder,
+    programs: bin,
     kubeconfig,
     restrictedKubeconfig: path.join(folder, 'restricted.kubeconfig'),
     kubectl,
