@@ -2,6 +2,7 @@ import { coerceError } from '../framework/errors.ts';
 import {
   digestOf,
   type ImageReference,
+  matchesReference,
   parseCanonicalReference,
   parseImageReference,
   parsePulledReference,
@@ -20,6 +21,8 @@ interface ImageExplanation {
   readonly digest: string | null;
   readonly normalized: string | null;
   readonly familiar: string | null;
+  /** With `--match` alone. */
+  readonly matches?: boolean;
 }
 
 const unknown: ImageExplanation = {
@@ -33,18 +36,18 @@ const unknown: ImageExplanation = {
   familiar: null,
 };
 
-type Rule = (text: string) => ImageExplanation;
+type Rule = (text: string) => ImageReference | { readonly digest: string };
 
 const rules: ReadonlyMap<string, Rule> = new Map([
-  ['normalized', (text) => explain(parseImageReference(text))],
-  ['pull', (text) => explain(parsePulledReference(text))],
-  ['any', explainAny],
-  ['grammar', (text) => explain(parseRawReference(text))],
-  ['canonical', (text) => explain(parseCanonicalReference(text))],
+  ['normalized', parseImageReference],
+  ['pull', parsePulledReference],
+  ['any', parseAny],
+  ['grammar', parseRawReference],
+  ['canonical', parseCanonicalReference],
 ]);
 
 export const explainImage: Command = {
-  help: `webhook-service explain image REF [--rule RULE] [--json]
+  help: `webhook-service explain image REF [--rule RULE] [--match PATTERN] [--json]
 
 Says which registry, repository, tag and digest a reference means, or what is wrong with it. Exit code 1 if it is invalid.
 
@@ -55,6 +58,7 @@ Says which registry, repository, tag and digest a reference means, or what is wr
                  any         as normalized, and 64 hexadecimal digits are a digest (ParseAnyReference)
                  grammar     the grammar alone, a/b is the path b at the registry a (Parse)
                  canonical   only what is in normal form already (ParseNamed)
+  --match P      say whether the familiar form, with or without tag and digest, matches a pattern with * and ?
 
 Examples:
   webhook-service explain image nginx:1.27
@@ -62,46 +66,47 @@ Examples:
   webhook-service explain image --rule pull nginx
 `,
   async run(args) {
-    const { texts, switches, operands } = parseOperands(args, ['rule'], ['json']);
+    const { texts, switches, operands } = parseOperands(args, ['rule', 'match'], ['json']);
     const [text, ...more] = operands;
     if (text === undefined || more.length > 0) throw new UsageError('explain image needs one image reference');
     const name = texts.get('rule') ?? 'normalized';
     const rule = rules.get(name);
     if (!rule) throw new UsageError(`--rule must be one of ${[...rules.keys()].join(', ')}, not ${name}`);
-    const explanation = tryRule(rule, text);
+    const explanation = explain(rule, text, texts.get('match'));
     process.stdout.write(switches.has('json') ? `${JSON.stringify(explanation)}\n` : inWords(explanation));
     return explanation.valid ? 0 : 1;
   },
 };
 
-function tryRule(rule: Rule, text: string): ImageExplanation {
+function explain(rule: Rule, text: string, pattern: string | undefined): ImageExplanation {
+  let image: ReturnType<Rule>;
   try {
-    return rule(text);
+    image = rule(text);
   } catch (thrown) {
     return { ...unknown, error: coerceError(thrown).message };
   }
-}
-
-function explain({ domain, path, tag, digest, normalized, familiar }: ImageReference): ImageExplanation {
+  const { digest = null } = image;
+  if (!('path' in image)) return { ...unknown, valid: true, digest, normalized: digest, familiar: digest };
+  const { domain, path, tag = null, normalized, familiar } = image;
   return {
     valid: true,
     error: null,
     domain: domain === '' ? null : domain,
     path,
-    tag: tag ?? null,
-    digest: digest ?? null,
+    tag,
+    digest,
     normalized,
     familiar,
+    ...(pattern !== undefined && { matches: matchesReference(pattern, image) }),
   };
 }
 
-function explainAny(text: string): ImageExplanation {
+function parseAny(text: string): ReturnType<Rule> {
   const digest = digestOf(text);
-  if (digest === undefined) return explain(parseImageReference(text));
-  return { ...unknown, valid: true, digest, normalized: digest, familiar: digest };
+  return digest === undefined ? parseImageReference(text) : { digest };
 }
 
-function inWords({ valid, error, domain, path, tag, digest, normalized, familiar }: ImageExplanation): string {
+function inWords({ valid, error, domain, path, tag, digest, normalized, familiar, matches }: ImageExplanation): string {
   if (!valid) return `invalid: ${error}\n`;
   const lines = [
     ['registry', domain],
@@ -110,6 +115,7 @@ function inWords({ valid, error, domain, path, tag, digest, normalized, familiar
     ['digest', digest],
     ['normalised', normalized],
     ['familiar', familiar],
+    ...(matches === undefined ? [] : [['matches', matches ? 'yes' : 'no']]),
   ] as const;
   return lines.map(([label, value]) => `${label.padEnd(10)} ${value ?? '-'}\n`).join('');
 }

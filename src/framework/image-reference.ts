@@ -1,4 +1,5 @@
 import { ServiceError } from './errors.ts';
+import { compileGlob } from './glob.ts';
 
 /**
  * An image reference in its normalised form: `nginx` means `docker.io/library/nginx`.
@@ -133,6 +134,15 @@ export function tryParseImageReference(text: string): ImageReference | undefined
 export function sameRepository(a: string, b: string): boolean {
   const first = tryParseImageReference(a);
   return first !== undefined && first.name === tryParseImageReference(b)?.name;
+}
+
+/**
+ * True if the familiar form matches the pattern, with its tag and digest or without: `*\/web` matches `acme/web:2`.
+ * @throws PatternError for a pattern that `compileGlob` does not read.
+ */
+export function matchesReference(pattern: string, { familiar }: ImageReference): boolean {
+  const matches = compileGlob(pattern);
+  return matches(familiar) || matches(repositoryAsSpelled(familiar));
 }
 
 /** A reference without its tag and digest, otherwise as it is spelled: `nginx:1.27` gives `nginx`. */

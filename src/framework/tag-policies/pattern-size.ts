@@ -30,10 +30,8 @@ export function sizeOfPattern(pattern: string): number {
     } else if (counted) {
       const [text, low = '', comma, high = ''] = counted;
       const times = Math.max(Number(low) + (comma === undefined ? 0 : 1), Number(high), 1);
-      // Each optional repetition is an instruction of its own beside what it repeats.
-      const more = (group.last + 1) * times - group.last;
-      group.size += more;
-      group.last += more;
+      // Each repetition that may be left out has instructions of its own beside what it repeats. No count can repeat this again.
+      group.size += (group.last + 2) * times - group.last;
       at += text.length - 1;
     } else if (character === '\\') {
       at += matchAt(classEscape, pattern, at + 1)?.[0].length ?? 1;
@@ -48,7 +46,7 @@ export function sizeOfPattern(pattern: string): number {
       const { size } = group;
       group = groups.pop() ?? { size: 0, last: 0 };
       add(size);
-    } else add(1);
+    } else add(character === '*' || character === '|' ? 2 : 1);
   }
   return group.size + groups.reduce((sum, { size }) => sum + size, 0);
 }
