@@ -1,4 +1,5 @@
-import { type ResourceType, resourceTypes } from './resource-types.ts';
+import { type ApiVersion, nameOf } from './api-versions.ts';
+import { apiVersionOf, type ResourceType } from './resource-types.ts';
 
 /** A path below /api or /apis, taken apart. */
 export interface ApiPath {
@@ -13,24 +14,29 @@ export interface ApiPath {
 }
 
 /** @returns undefined for a path of nothing that the emulator serves. */
-export function parseApiPath(path: string, appsVersions: readonly string[] = ['v1']): ApiPath | undefined {
-  const [, group = '', version = '', rest = ''] = /^\/(?:api|apis\/([^/]+))\/(v1|v1beta1|v1beta2)(\/.*)$/.exec(path) ?? [];
-  const served = group === 'apps' ? appsVersions : ['v1'];
-  const found = served.includes(version) ? locate(group, rest) : undefined;
-  if (!found || version === found.type.version) return found;
-  return { ...found, apiVersion: `${group}/${version}` };
+export function parseApiPath(path: string, served: readonly ApiVersion[]): ApiPath | undefined {
+  const [, group = '', version = '', rest = ''] = /^\/(?:api|apis\/([^/]+))\/([^/]+)(\/.*)$/.exec(path) ?? [];
+  const home = served.find((each) => each.group === group && each.version === version);
+  const found = home && locate(home.types, rest);
+  if (!found || nameOf(home) === apiVersionOf(found.type)) return found;
+  return { ...found, apiVersion: nameOf(home) };
 }
 
-function locate(group: string, rest: string): ApiPath | undefined {
+function locate(types: readonly ResourceType[], rest: string): ApiPath | undefined {
   const segments = rest.split('/').slice(1).map(decode);
-  const scoped = segments[0] === 'namespaces' && segments.length > 2;
+  const scoped = segments[0] === 'namespaces' && segments.length > 2 && !isPartOfNamespace(segments);
   const namespace = scoped ? (segments[1] ?? '') : '';
   const [resource = '', name = '', subresource = '', ...more] = scoped ? segments.slice(2) : segments;
-  const type = resourceTypes.find((each) => each.resource === resource && each.group === group);
+  const type = types.find((each) => each.resource === resource);
   if (!type || more.length > 0) return undefined;
   const unscoped = type.namespaced && name !== '' && namespace === '';
   const unknown = subresource !== '' && !type.subresources.includes(subresource);
   return unscoped || unknown ? undefined : { type, namespace, name, subresource };
+}
+
+/** `namespaces/NAME/status` belongs to the Namespace itself. */
+function isPartOfNamespace(segments: readonly string[]): boolean {
+  return segments.length === 3 && (segments[2] === 'status' || segments[2] === 'finalize');
 }
 
 function decode(segment: string): string {
@@ -39,9 +45,4 @@ function decode(segment: string): string {
   } catch {
     return segment;
   }
-}
-
-/** The object as the version of the path has it; the fields are the same in all that are served. */
-export function inVersionOf<T extends { readonly apiVersion?: unknown }>({ apiVersion }: ApiPath, object: T): T {
-  return apiVersion === undefined || object.apiVersion !== 'apps/v1' ? object : { ...object, apiVersion };
 }

@@ -39,15 +39,34 @@ const metadata: Shape = {
   managedFields: [{ manager: 'string', operation: 'string', apiVersion: 'string', time: 'string', fieldsV1: {} }],
 };
 
+const selector: Shape = { matchLabels: 'texts', matchExpressions: [{ key: 'string', operator: 'string', values: ['string'] }] };
+const template: Shape = { metadata: { labels: 'texts', annotations: 'texts' }, spec: podSpec };
+const rollingUpdate: Shape = { maxSurge: 'amount', maxUnavailable: 'amount', partition: 'number' };
+
 const workloadSpec: Shape = {
   replicas: 'number',
   paused: 'boolean',
   minReadySeconds: 'number',
   progressDeadlineSeconds: 'number',
   revisionHistoryLimit: 'number',
-  selector: { matchLabels: 'texts', matchExpressions: [{ key: 'string', operator: 'string', values: ['string'] }] },
-  strategy: { type: 'string', rollingUpdate: { maxSurge: 'amount', maxUnavailable: 'amount' } },
-  template: { metadata: { labels: 'texts', annotations: 'texts' }, spec: podSpec },
+  selector,
+  serviceName: 'string',
+  podManagementPolicy: 'string',
+  strategy: { type: 'string', rollingUpdate },
+  updateStrategy: { type: 'string', rollingUpdate },
+  template,
+  volumeClaimTemplates: [{ metadata: { name: 'string' }, spec: {} }],
+};
+
+const jobSpec: Shape = {
+  parallelism: 'number',
+  completions: 'number',
+  backoffLimit: 'number',
+  ttlSecondsAfterFinished: 'number',
+  suspend: 'boolean',
+  manualSelector: 'boolean',
+  selector,
+  template,
 };
 
 const specs: Readonly<Record<string, Shape>> = {
@@ -56,6 +75,36 @@ const specs: Readonly<Record<string, Shape>> = {
   ReplicaSet: workloadSpec,
   StatefulSet: workloadSpec,
   DaemonSet: workloadSpec,
+  Job: jobSpec,
+  CronJob: {
+    schedule: 'string',
+    suspend: 'boolean',
+    concurrencyPolicy: 'string',
+    successfulJobsHistoryLimit: 'number',
+    failedJobsHistoryLimit: 'number',
+    jobTemplate: { metadata: { labels: 'texts', annotations: 'texts' }, spec: jobSpec },
+  },
+  Service: {
+    type: 'string',
+    clusterIP: 'string',
+    clusterIPs: ['string'],
+    externalName: 'string',
+    selector: 'texts',
+    ports: [{ name: 'string', protocol: 'string', port: 'number', targetPort: 'amount', nodePort: 'number' }],
+  },
+  HorizontalPodAutoscaler: {
+    minReplicas: 'number',
+    maxReplicas: 'number',
+    scaleTargetRef: { apiVersion: 'string', kind: 'string', name: 'string' },
+    metrics: [{ type: 'string' }],
+  },
+  PodDisruptionBudget: { minAvailable: 'amount', maxUnavailable: 'amount', selector },
+};
+
+/** Fields beside the spec. */
+const others: Readonly<Record<string, { readonly [field: string]: Shape }>> = {
+  ConfigMap: { data: 'texts', binaryData: 'texts' },
+  Secret: { data: 'texts', stringData: 'texts', type: 'string' },
 };
 
 /**
@@ -63,7 +112,7 @@ const specs: Readonly<Record<string, Shape>> = {
  * @throws StatusError 400 for the first that is wrong, in the words of the API server's decoder.
  */
 export function checkShape(kind: string, version: string, object: unknown): void {
-  const shape: Shape = { apiVersion: 'string', kind: 'string', metadata, spec: specs[kind] ?? {}, status: {} };
+  const shape: Shape = { apiVersion: 'string', kind: 'string', metadata, spec: specs[kind] ?? {}, status: {}, ...others[kind] };
   const wrong = mismatch(shape, object, kind, '');
   if (wrong !== undefined)
     throw new StatusError(400, `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: json: ${wrong}`);

@@ -1,26 +1,34 @@
 import { type JsonMap, type KubernetesObject, listAt, mapAt, textOr } from './kubernetes-object.ts';
+import { podSpec, podTemplate } from './pod-defaults.ts';
 
 /** Fills in what the API server fills in. */
 export function withDefaults(object: KubernetesObject): KubernetesObject {
-  const spec = object.spec;
-  if (object.kind === 'Deployment') return { ...object, spec: deploymentSpec(spec ?? {}) };
-  if (object.kind === 'ReplicaSet')
-    return { ...object, spec: { replicas: 1, ...spec, template: podTemplate(mapAt(spec, 'template')) } };
-  if (object.kind === 'StatefulSet' || object.kind === 'DaemonSet')
-    return {
-      ...object,
-      spec: {
-        ...(object.kind === 'StatefulSet' && { replicas: 1 }),
-        revisionHistoryLimit: 10,
-        ...spec,
-        template: podTemplate(mapAt(spec, 'template')),
-      },
-    };
-  if (object.kind === 'Pod') return { ...object, spec: podSpec(spec ?? {}) };
-  if (object.kind === 'Service') return { ...object, spec: { type: 'ClusterIP', sessionAffinity: 'None', ...spec } };
-  if (object.kind === 'Namespace') return { status: { phase: 'Active' }, ...object, spec: { finalizers: ['kubernetes'] } };
-  return object;
+  return byKind[object.kind]?.(object, object.spec ?? {}) ?? object;
 }
+
+const byKind: Readonly<Record<string, (object: KubernetesObject, spec: JsonMap) => KubernetesObject>> = {
+  Deployment: (object, spec) => ({ ...object, spec: deploymentSpec(spec) }),
+  ReplicaSet: (object, spec) => ({ ...object, spec: { replicas: 1, ...spec, template: podTemplate(mapAt(spec, 'template')) } }),
+  StatefulSet: (object, spec) => ({ ...object, spec: statefulSetSpec(spec) }),
+  DaemonSet: (object, spec) => ({ ...object, spec: daemonSetSpec(spec) }),
+  Job: job,
+  CronJob: (object, spec) => ({ ...object, spec: cronJobSpec(spec) }),
+  Pod: (object, spec) => ({ ...object, spec: { enableServiceLinks: true, ...podSpec(spec) } }),
+  Service: (object, spec) => ({ ...object, spec: serviceSpec(spec) }),
+  HorizontalPodAutoscaler: (object, spec) => ({ ...object, spec: { minReplicas: 1, metrics: [cpuTarget], ...spec } }),
+  Namespace: (object) => ({
+    status: { phase: 'Active' },
+    ...object,
+    metadata: {
+      ...object.metadata,
+      labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
+    },
+    spec: { finalizers: ['kubernetes'] },
+  }),
+  Secret: secret,
+};
+
+const cpuTarget = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } };
 
 function deploymentSpec(spec: JsonMap): JsonMap {
   return {
@@ -28,50 +36,118 @@ function deploymentSpec(spec: JsonMap): JsonMap {
     revisionHistoryLimit: 10,
     progressDeadlineSeconds: 600,
     ...spec,
-    strategy: strategy(mapAt(spec, 'strategy')),
+    strategy: rolling(mapAt(spec, 'strategy'), { maxSurge: '25%', maxUnavailable: '25%' }),
     template: podTemplate(mapAt(spec, 'template')),
   };
 }
 
-function strategy(given: JsonMap): JsonMap {
-  if (given['type'] !== undefined && given['type'] !== 'RollingUpdate') return given;
-  return { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%', ...mapAt(given, 'rollingUpdate') } };
-}
-
-/** Old clients, kubectl's undo among them, write `creationTimestamp: null`, which would make another template of the same. */
-function podTemplate(template: JsonMap): JsonMap {
-  const { creationTimestamp, ...metadata } = mapAt(template, 'metadata');
+function statefulSetSpec(spec: JsonMap): JsonMap {
+  const claims = listAt(spec, 'volumeClaimTemplates');
   return {
-    ...template,
-    metadata: creationTimestamp === null || creationTimestamp === undefined ? metadata : { ...metadata, creationTimestamp },
-    spec: podSpec(mapAt(template, 'spec')),
-  };
-}
-
-function podSpec(spec: JsonMap): JsonMap {
-  const initContainers = listAt(spec, 'initContainers');
-  return {
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: 'ClusterFirst',
-    securityContext: {},
-    schedulerName: 'default-scheduler',
+    replicas: 1,
+    podManagementPolicy: 'OrderedReady',
+    revisionHistoryLimit: 10,
     ...spec,
-    ...(initContainers.length > 0 && { initContainers: initContainers.map(container) }),
-    containers: listAt(spec, 'containers').map(container),
+    updateStrategy: rolling(mapAt(spec, 'updateStrategy'), { partition: 0 }),
+    persistentVolumeClaimRetentionPolicy: {
+      whenDeleted: 'Retain',
+      whenScaled: 'Retain',
+      ...mapAt(spec, 'persistentVolumeClaimRetentionPolicy'),
+    },
+    ...(claims.length > 0 && { volumeClaimTemplates: claims.map(volumeClaim) }),
+    template: podTemplate(mapAt(spec, 'template')),
   };
 }
 
-function container(given: JsonMap): JsonMap {
-  const image = textOr(given['image']);
-  const ports = listAt(given, 'ports');
-  const latest = !image.includes('@') && (image.endsWith(':latest') || !/:[^/]+$/.test(image));
+function volumeClaim(claim: JsonMap): JsonMap {
+  const spec = { volumeMode: 'Filesystem', ...mapAt(claim, 'spec') };
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim, spec, status: { phase: 'Pending' } };
+}
+
+function daemonSetSpec(spec: JsonMap): JsonMap {
   return {
-    resources: {},
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    imagePullPolicy: latest ? 'Always' : 'IfNotPresent',
-    ...given,
-    ...(ports.length > 0 && { ports: ports.map((port) => ({ protocol: 'TCP', ...port })) }),
+    revisionHistoryLimit: 10,
+    ...spec,
+    updateStrategy: rolling(mapAt(spec, 'updateStrategy'), { maxUnavailable: 1, maxSurge: 0 }),
+    template: podTemplate(mapAt(spec, 'template')),
   };
+}
+
+/** An update strategy of a type other than RollingUpdate has nothing to fill in. */
+function rolling(given: JsonMap, limits: JsonMap): JsonMap {
+  if (given['type'] !== undefined && given['type'] !== 'RollingUpdate') return given;
+  return { type: 'RollingUpdate', rollingUpdate: { ...limits, ...mapAt(given, 'rollingUpdate') } };
+}
+
+/** A Job selects its pods by its own uid. */
+function job(object: KubernetesObject, spec: JsonMap): KubernetesObject {
+  const { name, uid } = object.metadata;
+  const isManual = spec['manualSelector'] === true;
+  const labels = isManual
+    ? {}
+    : {
+        'batch.kubernetes.io/controller-uid': uid,
+        'batch.kubernetes.io/job-name': name,
+        'controller-uid': uid,
+        'job-name': name,
+      };
+  const template = podTemplate(mapAt(spec, 'template'));
+  const metadata = mapAt(template, 'metadata');
+  const own = { ...template, metadata: { ...metadata, labels: { ...mapAt(metadata, 'labels'), ...labels } } };
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      labels: { ...(mapAt(own, 'metadata', 'labels') as Record<string, string>), ...object.metadata.labels },
+    },
+    spec: {
+      parallelism: 1,
+      ...(spec['parallelism'] === undefined && { completions: 1 }),
+      backoffLimit: 6,
+      manualSelector: false,
+      completionMode: 'NonIndexed',
+      suspend: false,
+      podReplacementPolicy: 'TerminatingOrFailed',
+      ...(!isManual && { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } } }),
+      ...spec,
+      template: own,
+    },
+  };
+}
+
+function cronJobSpec(spec: JsonMap): JsonMap {
+  const jobTemplate = mapAt(spec, 'jobTemplate');
+  const jobSpec = mapAt(jobTemplate, 'spec');
+  return {
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+    ...spec,
+    jobTemplate: {
+      metadata: {},
+      ...jobTemplate,
+      spec: { ...jobSpec, template: podTemplate(mapAt(jobSpec, 'template')) },
+    },
+  };
+}
+
+function serviceSpec(spec: JsonMap): JsonMap {
+  const ports = listAt(spec, 'ports').map((port) => ({ protocol: 'TCP', targetPort: port['port'], ...port }));
+  const type = textOr(spec['type'], 'ClusterIP');
+  const common = { type, sessionAffinity: 'None', ...spec, ...(ports.length > 0 && { ports }) };
+  if (type === 'ExternalName') return common;
+  const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster' };
+  return { ...families, ...(type !== 'ClusterIP' && { externalTrafficPolicy: 'Cluster' }), ...common };
+}
+
+/** Plain texts are kept as base64, as the rest is. */
+function secret(object: KubernetesObject): KubernetesObject {
+  const { stringData, ...kept } = object;
+  const encoded = Object.entries(mapAt({ stringData }, 'stringData')).map(([name, value]) => [
+    name,
+    Buffer.from(textOr(value)).toString('base64'),
+  ]);
+  const data: JsonMap = { ...mapAt(object, 'data'), ...Object.fromEntries(encoded) };
+  return { type: 'Opaque', ...kept, ...(Object.keys(data).length > 0 && { data }) };
 }

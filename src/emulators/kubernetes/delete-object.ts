@@ -65,11 +65,11 @@ export class ObjectRemoval {
   }
 
   #collect(owner: KubernetesObject, options: DeleteOptions): void {
-    for (const { type, object } of this.#dependants(owner)) this.remove(type, object, options);
+    for (const { type, object } of this.#store.owned(owner)) this.remove(type, object, options);
   }
 
   #disown(owner: KubernetesObject): void {
-    for (const { type, object } of this.#dependants(owner)) {
+    for (const { type, object } of this.#store.owned(owner)) {
       const { ownerReferences = [], ...metadata } = object.metadata;
       const others = ownerReferences.filter(({ uid }) => uid !== owner.metadata.uid);
       this.#store.replace(type, { ...object, metadata: { ...metadata, ...(others.length > 0 && { ownerReferences: others }) } });
@@ -80,15 +80,6 @@ export class ObjectRemoval {
     for (const type of resourceTypes)
       if (type.namespaced)
         for (const object of this.#store.list(type, namespace)) if (this.#isThere(type, object)) this.remove(type, object);
-  }
-
-  #dependants({ metadata: { uid, namespace = '' } }: KubernetesObject): { type: ResourceType; object: KubernetesObject }[] {
-    return resourceTypes.flatMap((type) =>
-      this.#store
-        .list(type, namespace)
-        .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
-        .map((object) => ({ type, object })),
-    );
   }
 
   #isThere(type: ResourceType, { metadata }: KubernetesObject): boolean {
@@ -107,7 +98,7 @@ export class ObjectRemoval {
   #finish(type: ResourceType, object: KubernetesObject): void {
     if (!this.#isThere(type, object)) return;
     const { finalizers = [] } = object.metadata;
-    const isWaiting = finalizers.includes(foreground) && this.#dependants(object).length > 0;
+    const isWaiting = finalizers.includes(foreground) && this.#store.owned(object).length > 0;
     if (finalizers.every((each) => each === foreground) && !isWaiting)
       this.#store.delete(type, object.metadata.namespace ?? '', object.metadata.name);
   }

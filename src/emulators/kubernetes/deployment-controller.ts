@@ -45,8 +45,8 @@ export class DeploymentController {
     this.#progressMs.delete(metadata.uid);
   }
 
-  #owned({ metadata }: KubernetesObject): KubernetesObject[] {
-    return this.#store.list(replicaSets, metadata.namespace).filter((each) => isOwnedBy(each, metadata.uid));
+  #owned(deployment: KubernetesObject): KubernetesObject[] {
+    return this.#store.ownedOf(replicaSets, deployment);
   }
 
   /** The newest template has the highest revision, also one that was taken up again. */
@@ -102,7 +102,7 @@ export class DeploymentController {
 
   /** Pods that are on their way out count: Recreate waits for them. */
   #hasPods(owners: readonly KubernetesObject[]): boolean {
-    return owners.some(({ metadata }) => this.#store.list(pods, metadata.namespace).some((pod) => isOwnedBy(pod, metadata.uid)));
+    return owners.some((owner) => this.#store.ownedOf(pods, owner).length > 0);
   }
 
   #setReplicas(deployment: KubernetesObject, replicaSet: KubernetesObject, replicas: number): void {
@@ -154,10 +154,6 @@ export class DeploymentController {
     const found = this.#store.find(type, metadata.namespace ?? '', metadata.name);
     if (found) this.#store.replace(type, change(found));
   }
-}
-
-function isOwnedBy({ metadata }: KubernetesObject, uid: string): boolean {
-  return metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
 }
 
 function byRevision(a: KubernetesObject, b: KubernetesObject): number {

@@ -3,6 +3,7 @@ import http from 'node:http';
 import { close, listen } from '../shared/listening-server.ts';
 import { AccessControl, type EmulatorUser, tokenPrefix } from './access-control.ts';
 import type { ApiPath } from './api-path.ts';
+import { apiVersions, type Release } from './api-versions.ts';
 import { Clock, type Speed } from './clock.ts';
 import { Controllers } from './controllers.ts';
 import { EmulatorFaults } from './emulator-faults.ts';
@@ -26,7 +27,9 @@ export interface KubernetesEmulatorOptions {
   readonly objects?: readonly object[];
   /** Keeps the state in `kubernetes.sqlite` there; without it, in memory. */
   readonly dataDir?: string;
-  /** The versions of the API group apps, the preferred one first; default `v1` alone. Rancher 1.6's Kubernetes had v1beta2 and v1beta1. */
+  /** Whose API groups are served: 1.34, the default, or those of Rancher 1.6's Kubernetes 1.8. */
+  readonly release?: Release;
+  /** The versions of the API group apps in place of the release's, the preferred one first. */
   readonly appsVersions?: readonly string[];
 }
 
@@ -80,7 +83,7 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
     controllers,
     faults,
     access,
-    appsVersions: options.appsVersions ?? ['v1'],
+    served: apiVersions(options.release, options.appsVersions),
     settle,
     log,
   });

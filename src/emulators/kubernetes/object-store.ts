@@ -14,12 +14,19 @@ export interface StoreEvent {
   readonly resourceVersion: number;
 }
 
+export interface OwnedObject {
+  readonly type: ResourceType;
+  readonly object: KubernetesObject;
+}
+
 /** How many events a watch can be taken up after; older ones are answered 410. */
 const eventsKept = 5_000;
 
 /** All objects, with one resourceVersion counter and the events that watches replay. */
 export class ObjectStore {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
+  /** By the uid of an owner, what it owns. */
+  readonly #owned = new Map<string, Map<string, OwnedObject>>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #events: StoreEvent[] = [];
   #version = 100;
@@ -37,6 +44,7 @@ export class ObjectStore {
     for (const object of objects) {
       const type = typeOfKind(object.kind);
       this.#of(type).set(keyOf(type, object.metadata.namespace ?? '', object.metadata.name), object);
+      this.#index(type, object);
     }
     this.#version = Math.max(this.#version, resourceVersion);
     this.forgetEvents();
@@ -64,12 +72,21 @@ export class ObjectStore {
 
   /** Every object of a type, in the order of their names; of one namespace, or of all if it is empty. */
   list(type: ResourceType, namespace = ''): KubernetesObject[] {
-    const all = [...this.#of(type).values()].filter((object) => namespace === '' || object.metadata.namespace === namespace);
-    return all.toSorted((a, b) =>
-      keyOf(type, a.metadata.namespace ?? '', a.metadata.name) < keyOf(type, b.metadata.namespace ?? '', b.metadata.name)
-        ? -1
-        : 1,
-    );
+    const all = [...this.#of(type)].filter(([, { metadata }]) => namespace === '' || metadata.namespace === namespace);
+    return all.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  }
+
+  /** What names an object as its owner, in the order of names. */
+  owned({ metadata }: KubernetesObject): OwnedObject[] {
+    const all = [...(this.#owned.get(metadata.uid) ?? [])];
+    return all.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+  }
+
+  /** What of one type names an object as its owner, in the order of names. */
+  ownedOf(type: ResourceType, owner: KubernetesObject): KubernetesObject[] {
+    return this.owned(owner)
+      .filter((each) => each.type === type)
+      .map(({ object }) => object);
   }
 
   /** @throws StatusError 409 if there is one of that name. */
@@ -78,7 +95,12 @@ export class ObjectStore {
     if (this.find(type, namespace, name)) throw alreadyExists(type, name);
     const created = {
       ...object,
-      metadata: { ...object.metadata, uid: crypto.randomUUID(), creationTimestamp: timestamp(), resourceVersion: '' },
+      metadata: {
+        ...object.metadata,
+        uid: object.metadata.uid || crypto.randomUUID(),
+        creationTimestamp: timestamp(),
+        resourceVersion: '',
+      },
     };
     return this.#put(type, created);
   }
@@ -98,6 +120,7 @@ export class ObjectStore {
   delete(type: ResourceType, namespace: string, name: string): KubernetesObject {
     const object = this.require(type, namespace, name);
     this.#of(type).delete(keyOf(type, namespace, name));
+    this.#forgetOwners(type, object);
     this.#announce(
       'DELETED',
       type,
@@ -130,6 +153,8 @@ export class ObjectStore {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++this.#version);
     this.#of(type).set(keyOf(type, stored.metadata.namespace ?? '', stored.metadata.name), stored);
+    if (before) this.#forgetOwners(type, before);
+    this.#index(type, stored);
     this.#announce(before ? 'MODIFIED' : 'ADDED', type, stored, before);
     return stored;
   }
@@ -143,6 +168,21 @@ export class ObjectStore {
     for (const listener of this.#listeners) listener(event);
   }
 
+  #index(type: ResourceType, object: KubernetesObject): void {
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const found = this.#owned.get(uid) ?? new Map<string, OwnedObject>();
+      this.#owned.set(uid, found.set(ownedKey(type, object), { type, object }));
+    }
+  }
+
+  #forgetOwners(type: ResourceType, object: KubernetesObject): void {
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const found = this.#owned.get(uid);
+      found?.delete(ownedKey(type, object));
+      if (found?.size === 0) this.#owned.delete(uid);
+    }
+  }
+
   #of(type: ResourceType): Map<string, KubernetesObject> {
     const objects = this.#objects.get(type.resource);
     if (!objects) throw new Error(`the emulator has no ${type.resource}`);
@@ -152,6 +192,10 @@ export class ObjectStore {
 
 function keyOf(type: ResourceType, namespace: string, name: string): string {
   return type.namespaced ? `${namespace}/${name}` : name;
+}
+
+function ownedKey({ resource }: ResourceType, { metadata }: KubernetesObject): string {
+  return `${resource}/${metadata.name}/${metadata.uid}`;
 }
 
 function sameJson(a: KubernetesObject, b: KubernetesObject): boolean {

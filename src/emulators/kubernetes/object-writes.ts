@@ -4,12 +4,15 @@ import type { ApiPath } from './api-path.ts';
 import { checkShape } from './check-shape.ts';
 import { withDefaults } from './defaults.ts';
 import { jsonPatch, mergePatch } from './json-patches.ts';
-import { isMap, type JsonMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
+import { initialStatus, withTemplateGeneration } from './initial-status.ts';
+import { isMap, type JsonMap, type KubernetesObject, mapAt, textOr, timestamp } from './kubernetes-object.ts';
+import { inStoredVersion, inVersionOf } from './object-versions.ts';
 import type { ObjectStore } from './object-store.ts';
 import { apiVersionOf, typeOfKind } from './resource-types.ts';
 import { ownersAfterUpdate, readManagers, writeManagers, type Writer } from './field-managers.ts';
 import { serverSideApply } from './server-side-apply.ts';
 import { conflict, invalid, notFound, StatusError } from './status-error.ts';
+import { withAddresses } from './service-addresses.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -31,8 +34,9 @@ export class ObjectWrites {
 
   create(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
     const { type, namespace } = path;
-    const given = requireObject(body);
-    checkKind(type, given);
+    const sent = requireObject(body);
+    checkKind(path, sent);
+    const given = inStoredVersion(path, sent);
     checkShape(type.kind, type.version, given);
     const metadata = mapAt(given, 'metadata');
     const name = typeof metadata['name'] === 'string' ? metadata['name'] : generatedName(textOr(metadata['generateName']));
@@ -43,24 +47,31 @@ export class ObjectWrites {
       throw new StatusError(400, 'the namespace of the provided object does not match the namespace sent on the request');
     }
     const { resourceVersion: _version, uid: _uid, ...kept } = metadata;
-    const { status: _status, ...content } = given;
+    const { status, ...content } = given;
     const draft = {
       ...content,
-      ...initialStatus(type.kind),
+      ...initialStatus(type.kind, status),
       apiVersion: apiVersionOf(type),
       kind: type.kind,
-      metadata: { ...kept, name, ...(type.namespaced && { namespace }), generation: 1 },
+      metadata: {
+        ...kept,
+        name,
+        ...(type.namespaced && { namespace }),
+        uid: crypto.randomUUID(),
+        ...(type.counted && { generation: 1 }),
+      },
     };
-    const object = withDefaults(draft as unknown as KubernetesObject);
+    const object = this.#complete(draft as unknown as KubernetesObject);
     this.#check(object, undefined, type);
     object.metadata.managedFields ??= writeManagers(ownersAfterUpdate(type.kind, {}, object, [], writerOf(path, options)));
-    if (options.dryRun) return { ...object, metadata: { ...object.metadata, uid: crypto.randomUUID(), resourceVersion: '' } };
+    if (options.dryRun)
+      return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(), resourceVersion: '' } };
     return this.#store.create(type, object);
   }
 
   replace(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
     const before = this.#store.require(path.type, path.namespace, path.name);
-    return this.#put(path, before, requireObject(body), options);
+    return this.#put(path, before, this.#received(path, requireObject(body)), options);
   }
 
   /** @param contentType which kind of patch the body is. */
@@ -68,20 +79,28 @@ export class ObjectWrites {
     const before = this.#store.find(path.type, path.namespace, path.name);
     if (contentType === 'application/apply-patch+yaml') return this.#apply(path, before, requireObject(body), options);
     if (!before) throw notFound(path.type, path.name);
-    const target = scaleOf(path, before) ?? before;
+    const target = scaleOf(path, before) ?? inVersionOf(path, before);
+    const put = (patched: JsonMap): KubernetesObject => this.#put(path, before, this.#received(path, patched), options);
     switch (contentType) {
       case 'application/strategic-merge-patch+json':
-        return this.#put(path, before, strategicMergePatch(path.type.kind, target, requireObject(body)), options);
+        return put(strategicMergePatch(path.type.kind, target, requireObject(body)));
       case 'application/merge-patch+json':
-        return this.#put(path, before, requireObject(mergePatch(target, requireObject(body))), options);
+        return put(requireObject(mergePatch(target, requireObject(body))));
       case 'application/json-patch+json':
-        return this.#put(path, before, jsonPatch(target, body), options);
+        return put(jsonPatch(target, body));
       default:
         throw new StatusError(415, `the body of the request was in an unknown format - ${contentType}`);
     }
   }
 
-  #apply(path: ApiPath, before: KubernetesObject | undefined, body: JsonMap, options: WriteOptions): KubernetesObject {
+  #received(path: ApiPath, sent: JsonMap): JsonMap {
+    checkKind(path, sent);
+    return path.subresource === 'scale' ? sent : inStoredVersion(path, sent);
+  }
+
+  #apply(path: ApiPath, before: KubernetesObject | undefined, sent: JsonMap, options: WriteOptions): KubernetesObject {
+    checkKind(path, sent);
+    const body = inStoredVersion(path, sent, false);
     if (!options.namesManager) throw managerRequired();
     const { resourceVersion, managedFields } = mapAt(body, 'metadata');
     if (managedFields !== undefined) throw new StatusError(400, 'metadata.managedFields must be nil');
@@ -96,13 +115,15 @@ export class ObjectWrites {
       force: options.force,
     });
     const metadata = { ...mapAt(object, 'metadata'), name: path.name, managedFields: writeManagers(managers) };
-    if (!before) return this.create(path, { ...object, metadata }, options);
+    if (!before) {
+      const { apiVersion: _shown, ...stored } = path;
+      return this.create(stored, { ...object, metadata }, options);
+    }
     return this.#put(path, before, { ...object, metadata }, options, true);
   }
 
   #put(path: ApiPath, before: KubernetesObject, wanted: JsonMap, options: WriteOptions, applied = false): KubernetesObject {
     const { type, subresource } = path;
-    checkKind(type, wanted, subresource);
     if (subresource !== 'scale') checkShape(type.kind, type.version, wanted);
     const metadata = mapAt(wanted, 'metadata');
     const { resourceVersion, uid } = metadata;
@@ -113,10 +134,10 @@ export class ObjectWrites {
     if (name !== '' && name !== path.name)
       throw new StatusError(400, `the name of the object (${name}) does not match the name on the URL (${path.name})`);
     const object = subresource === '' ? wholeObject(before, wanted) : partOf(subresource, before, wanted);
-    const after = withDefaults(object);
+    const after = this.#complete(object, before);
     if (subresource === '') this.#check(after, before, type);
     const specChanged = !isDeepStrictEqual(after.spec, before.spec);
-    after.metadata.generation = (before.metadata.generation ?? 1) + (specChanged && type.kind !== 'Pod' ? 1 : 0);
+    if (type.counted) after.metadata.generation = (before.metadata.generation ?? 1) + (specChanged ? 1 : 0);
     if (!applied) {
       if (isDeepStrictEqual(withoutOwners(after), withoutOwners(before))) return before;
       const managers = readManagers(before.metadata.managedFields);
@@ -127,17 +148,16 @@ export class ObjectWrites {
     return options.dryRun ? after : this.#store.replace(type, after);
   }
 
+  #complete(object: KubernetesObject, before?: KubernetesObject): KubernetesObject {
+    const complete = withDefaults(object);
+    if (object.kind === 'Service') return withAddresses(this.#store, complete, before);
+    return object.kind === 'DaemonSet' ? withTemplateGeneration(complete, before) : complete;
+  }
+
   #check(object: KubernetesObject, before: KubernetesObject | undefined, type: ApiPath['type']): void {
     const causes = validateObject(object, before);
     if (causes.length > 0) throw invalid(type, object.metadata.name, causes);
   }
-}
-
-/** What a client says of the status of a new object does not count. */
-function initialStatus(kind: string): { status?: JsonMap } {
-  if (kind === 'Pod') return { status: { phase: 'Pending', qosClass: 'BestEffort' } };
-  if (kind === 'Service') return { status: { loadBalancer: {} } };
-  return kind.endsWith('Set') || kind === 'Deployment' || kind.endsWith('Job') ? { status: {} } : {};
 }
 
 /** The status is written by its own path alone, and identity not at all. */
@@ -187,11 +207,19 @@ function generatedName(prefix: string): string {
   return prefix === '' ? '' : `${prefix}${crypto.randomBytes(3).toString('hex').slice(0, 5)}`;
 }
 
-function checkKind(type: ApiPath['type'], { kind }: JsonMap, subresource = ''): void {
-  if (kind === undefined || kind === type.kind || subresource === 'scale') return;
-  const found = typeof kind === 'string' ? kind : 'object';
-  const text = `converting (${found}) to (${type.kind}): unknown conversion`;
-  throw new StatusError(400, `${found} in version "${type.version}" cannot be handled as a ${type.kind}: ${text}`);
+function checkKind({ type, apiVersion, subresource }: ApiPath, sent: JsonMap): void {
+  if (subresource === 'scale') return;
+  const version = apiVersion ?? apiVersionOf(type);
+  const { kind = type.kind, apiVersion: found = version } = sent;
+  if (kind !== type.kind) {
+    const name = typeof kind === 'string' ? kind : 'object';
+    const text = `converting (${name}) to (${type.kind}): unknown conversion`;
+    throw new StatusError(400, `${name} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${text}`);
+  }
+  if (found !== version) {
+    const name = typeof found === 'string' ? found : 'object';
+    throw new StatusError(400, `the API version in the data (${name}) does not match the expected API version (${version})`);
+  }
 }
 
 function requireObject(body: unknown): JsonMap {

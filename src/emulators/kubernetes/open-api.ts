@@ -1,31 +1,35 @@
-import { apiVersionOf, type ResourceType, resourceTypes } from './resource-types.ts';
+import { type ApiVersion, nameOf } from './api-versions.ts';
+import type { ResourceType } from './resource-types.ts';
 
 /**
  * The little of /openapi/v3 that kubectl looks for before it leaves validation to the server: which kinds take
  * `fieldValidation`. Schemas there are none. @returns undefined for any other path.
  */
-export function openApi(path: string): unknown {
-  if (path === '/openapi/v3') {
-    const roots = new Set(resourceTypes.map(rootOf));
-    return { paths: Object.fromEntries([...roots].map((root) => [root, { serverRelativeURL: `/openapi/v3/${root}` }])) };
-  }
+export function openApi(path: string, served: readonly ApiVersion[]): unknown {
+  if (path === '/openapi/v3')
+    return {
+      paths: Object.fromEntries(served.map((each) => [rootOf(each), { serverRelativeURL: `/openapi/v3/${rootOf(each)}` }])),
+    };
   const root = path.replace(/^\/openapi\/v3\//, '');
-  const types = resourceTypes.filter((type) => rootOf(type) === root);
-  if (types.length === 0) return undefined;
+  const found = served.find((each) => rootOf(each) === root);
+  if (!found) return undefined;
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'v1.34.4' },
     paths: Object.fromEntries(
-      types.map((type) => [`/${root}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.resource}/{name}`, patchOf(type)]),
+      found.types.map((type) => [
+        `/${root}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.resource}/{name}`,
+        patchOf(found, type),
+      ]),
     ),
   };
 }
 
-function rootOf(type: ResourceType): string {
-  return `${type.group === '' ? 'api' : 'apis'}/${apiVersionOf(type)}`;
+function rootOf(version: ApiVersion): string {
+  return `${version.group === '' ? 'api' : 'apis'}/${nameOf(version)}`;
 }
 
-function patchOf({ group, version, kind }: ResourceType): Record<string, unknown> {
+function patchOf({ group, version }: ApiVersion, { kind }: ResourceType): Record<string, unknown> {
   const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({
     name,
     in: 'query',

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jsonDepth } from '../shared/json-depth.ts';
 import { BodyTooLargeError, readBody } from '../shared/read-body.ts';
 import { type AccessControl, verbOf } from './access-control.ts';
-import { type ApiPath, inVersionOf, parseApiPath } from './api-path.ts';
+import { type ApiPath, parseApiPath } from './api-path.ts';
+import type { ApiVersion } from './api-versions.ts';
 import type { Controllers } from './controllers.ts';
 import { readDeleteOptions } from './delete-object.ts';
 import { discovery } from './discovery.ts';
@@ -12,6 +13,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 import { ObjectWrites, scaleOf, type WriteOptions } from './object-writes.ts';
 import type { ObjectStore } from './object-store.ts';
 import { listObjects } from './list-objects.ts';
+import { inVersionOf } from './object-versions.ts';
 import { apiVersionOf } from './resource-types.ts';
 import { conflict, detailsOf, StatusError } from './status-error.ts';
 import { toTable } from './table.ts';
@@ -34,7 +36,7 @@ export interface HandlerParts {
   readonly controllers: Controllers;
   readonly faults: EmulatorFaults;
   readonly access: AccessControl;
-  readonly appsVersions: readonly string[];
+  readonly served: readonly ApiVersion[];
   /** Where the speed is `instant`, lets come to rest what a write set in motion. */
   settle(): void;
   log(request: LoggedRequest): void;
@@ -77,9 +79,9 @@ export class RequestHandler {
     }
     const query = new URLSearchParams(rawQuery);
     const { user, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
-    const path = parseApiPath(pathname, this.#parts.appsVersions);
+    const path = parseApiPath(pathname, this.#parts.served);
     this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
-    const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '', this.#parts.appsVersions);
+    const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '', this.#parts.served);
     if (document !== undefined) return send(response, 200, document);
     if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
     if (method === 'GET') return this.#read(path, query, request, response);

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { type ApiPath, inVersionOf } from './api-path.ts';
+import type { ApiPath } from './api-path.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
+import { inVersionOf } from './object-versions.ts';
 import type { ObjectStore, StoreEvent } from './object-store.ts';
 import { apiVersionOf } from './resource-types.ts';
 import { selectorsOf } from './selectors.ts';
