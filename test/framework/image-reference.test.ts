@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { array, assert, constantFrom, oneof, option, pre, property, record, string, stringMatching } from 'fast-check';
 import {
+  digestOf,
   isDigest,
   isTag,
+  matchesReference,
   parseImageReference,
   parseReferenceParts,
   repositoryAsSpelled,
   sameRepository,
   tryParseImageReference,
+  withDigest,
+  withTag,
 } from '../../src/framework/image-reference.ts';
 
 interface Row {
@@ -21,6 +25,11 @@ interface Row {
   readonly tag?: string;
   readonly digest?: string;
   readonly subs?: readonly string[];
+  readonly name?: string;
+  readonly combined?: string;
+  readonly pattern?: string;
+  readonly reference?: string;
+  readonly expected?: boolean;
 }
 
 const { tables } = JSON.parse(
@@ -171,6 +180,56 @@ describe('parseImageReference', () => {
     expect(() => parseImageReference('a b')).to.throw('invalid reference format');
     expect(() => parseImageReference('acme/Web')).to.throw('repository name (acme/Web) must be lowercase');
   });
+});
+
+describe('withTag and withDigest', () => {
+  for (const { name = '', tag = '', digest, combined } of rows('TestWithTag')) {
+    it(`gives ${shown(combined ?? '')}`, () => {
+      expect(withTag(digest === undefined ? name : withDigest(name, digest), tag)).to.equal(combined);
+      if (digest !== undefined) expect(withDigest(withTag(name, tag), digest)).to.equal(combined);
+    });
+  }
+
+  for (const { name = '', tag, digest = '', combined } of rows('TestWithDigest')) {
+    it(`gives ${shown(combined ?? '')}`, () => {
+      expect(withDigest(tag === undefined ? name : withTag(name, tag), digest)).to.equal(combined);
+    });
+  }
+
+  for (const { input, err, name, tag, digest } of rows('TestSerialization')) {
+    it(`puts ${shown(input ?? '')} together again`, () => {
+      if (err !== undefined) expect(() => parseImageReference(input ?? '')).to.throw(texts[err] ?? err);
+      else {
+        const tagged = tag === undefined ? (name ?? '') : withTag(name ?? '', tag);
+        expect(digest === undefined ? tagged : withDigest(tagged, digest)).to.equal(input);
+      }
+    });
+  }
+
+  it('replace what is there, and refuse what may not stand there', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    expect(withTag(`host:5000/web:1@${digest}`, '2')).to.equal(`host:5000/web:2@${digest}`);
+    expect(withDigest(`host:5000/web:1@sha256:${'b'.repeat(64)}`, digest)).to.equal(`host:5000/web:1@${digest}`);
+    expect(() => withTag('web', 'a b')).to.throw('invalid tag format');
+    expect(() => withDigest('web', 'sha256:abc')).to.throw('invalid digest format');
+  });
+});
+
+describe('digestOf', () => {
+  for (const { input, match } of rows('TestIdentifierRegexp')) {
+    // A digest by itself is one; it is no identifier.
+    it(`takes ${shown(input)} for ${match ? 'a' : 'no'} identifier`, () => {
+      expect(digestOf(input) === `sha256:${input}`).to.equal(match);
+    });
+  }
+});
+
+describe('matchesReference', () => {
+  for (const { pattern = '', reference = '', expected } of rows('TestMatch')) {
+    it(`${expected ? 'finds' : 'does not find'} ${pattern} in ${reference}`, () => {
+      expect(matchesReference(pattern, parseImageReference(reference))).to.equal(expected);
+    });
+  }
 });
 
 describe('sameRepository', () => {
