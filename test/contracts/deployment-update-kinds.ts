@@ -134,6 +134,14 @@ export function itUpdatesOtherKinds(use: (test: Mocha.Context) => Promise<TestCl
     });
   });
 
+  it('a DaemonSet is rolled back', async () => {
+    const { workload, push } = await setUp({ kind: 'daemonSet' });
+    const before = await workload.read();
+    const { outcome, message } = await push({ tag: '2-crash' }, {}, { graceMs: 1500 }).run();
+    expect([outcome, message.includes('CrashLoopBackOff')]).to.deep.equal(['rolledBack', true]);
+    expect((await workload.read()).spec).to.deep.equal(before.spec);
+  });
+
   describe('a CronJob', () => {
     for (const [suspend, still] of [
       [false, 'its next job runs it'],

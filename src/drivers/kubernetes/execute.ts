@@ -1,14 +1,15 @@
 import type { ActionContext, ActionResult, PlannedAction } from '../../framework/driver.ts';
 import type { KubernetesAllowance } from './allow.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { followRollout } from './follow-rollout.ts';
+import { followRollout, type FollowOptions } from './follow-rollout.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
-import type { Condition, UpdateStrategy, Workload } from './kubernetes-objects.ts';
+import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
 import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateContainers, templateHash } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
 import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
+import { PodRemover } from './stuck-pods.ts';
 import { kindNames, strategyOf, templateOf, whyNothingRollsOut } from './workload.ts';
 import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
 
@@ -55,7 +56,14 @@ export async function execute(
   const former = write.kind === 'written' ? progressingCondition(write.before) : update.read.progressing;
   const strategy = write.kind === 'written' ? strategyOf(update.kind, write.before) : update.strategy?.from;
   const written = { object: write.object, ...(strategy && { strategy }) };
-  return endUpdate(run, written, await follow(run, write.object, former, timeoutSeconds));
+  return endUpdate(
+    run,
+    written,
+    await follow(run, write.object, {
+      ...(former && { former }),
+      ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
+    }),
+  );
 }
 
 /** A server drops fields that it does not know, such as a StatefulSet's maxUnavailable before Kubernetes 1.35. */
@@ -100,7 +108,8 @@ async function endRollBack(run: Run, failure: Failure, write: WriteOutcome): Pro
   if (write.kind === 'missing') return failed(run, failure, `not rolled back, the ${kindNames[run.update.kind]} was deleted`);
   if (write.kind === 'superseded') return failed(run, failure, `not rolled back, ${write.reason}`);
   // Found in place after a restart, the condition may still be that of the rollout that failed.
-  const end = await follow(run, write.object, progressingCondition(write.kind === 'written' ? write.before : write.object));
+  const condition = progressingCondition(write.kind === 'written' ? write.before : write.object);
+  const end = await follow(run, write.object, { ...(condition && { former: condition }), unblock: unblockRollBack(run) });
   if (end.kind !== 'complete') return failed(run, failure, `the rollback to ${former} did not end well: ${end.message}`);
   const message = `${failure.text}; rolled back to ${former} (${end.message})`;
   return { outcome: 'rolledBack', message, ...holdOf(blamedImage(run.update, failure.blamed)?.to, failure) };
@@ -119,20 +128,24 @@ function holdOf(image: string | undefined, { text }: Failure): Pick<ActionResult
 }
 
 /** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */
-async function follow(run: Run, written: Workload, former: Condition | undefined, timeoutSeconds?: number): Promise<RolloutEnd> {
-  const { cluster, update, context, graceMs } = run;
-  return followRollout({
-    cluster,
-    kind: update.kind,
-    namespace: update.namespace,
-    name: update.name,
-    written,
-    ...(former && { former }),
-    ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
-    graceMs,
-    signal: context.signal,
-    progress: (message) => context.progress(message),
-  });
+async function follow(
+  { cluster, update, context, graceMs }: Run,
+  written: Workload,
+  more: Pick<FollowOptions, 'former' | 'timeoutMs' | 'unblock'>,
+): Promise<RolloutEnd> {
+  const { kind, namespace, name } = update;
+  const { signal } = context;
+  const progress = (message: string): void => context.progress(message);
+  return followRollout({ cluster, kind, namespace, name, written, graceMs, signal, progress, ...more });
+}
+
+/** Removes what keeps a StatefulSet from going back to the former images. */
+function unblockRollBack({ cluster, update, context }: Run): NonNullable<FollowOptions['unblock']> {
+  const failed = new Map(update.changes.filter(({ from, to }) => from !== to).map(({ container, to }) => [container, to]));
+  const { signal } = context;
+  const beforeWrite = (step: string): Promise<void> => context.beforeWrite(step);
+  const remover = new PodRemover({ cluster, namespace: update.namespace, failed, signal, beforeWrite });
+  return (workload, pods) => remover.remove(workload, pods);
 }
 
 function updateWrite({ update, context }: Run): TemplateWrite {

@@ -12,6 +12,8 @@ export interface FollowOptions extends RolloutExpectation {
   readonly namespace: string;
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Called while the rollout goes on; what it returns is why it cannot. */
+  unblock?(workload: Workload, pods: readonly Pod[]): Promise<string | undefined>;
   progress(message: string): void;
 }
 
@@ -45,6 +47,8 @@ export async function followRollout(options: FollowOptions): Promise<RolloutEnd>
       const verdict = judge.judge(sight.workload, sight.pods, performance.now());
       if ('kind' in verdict) return verdict;
       sight.tell(verdict);
+      const blocked = sight.workload && (await options.unblock?.(sight.workload, sight.pods));
+      if (blocked !== undefined) return { kind: 'failed', message: blocked };
     }
   } finally {
     stop.abort();

@@ -83,14 +83,13 @@ export class KubernetesApi implements KubernetesCluster {
     kind: KubernetesKind,
     namespace: string,
     name: string,
-    uid: string,
+    read: { readonly uid: string; readonly resourceVersion?: string },
     signal: AbortSignal,
     before: () => Promise<void>,
   ): Promise<void> {
     const path = await this.#path(kind, namespace, signal, name);
-    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } });
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: read });
     const answer = await this.#call({ method: 'DELETE', path, body, contentType: 'application/json', signal }, before);
-    // Gone, or another one has its name by now: either way it is not there any more.
     if (answer.status !== 404 && answer.status !== 409) this.#object(answer);
   }
 

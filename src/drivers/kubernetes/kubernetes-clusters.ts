@@ -63,14 +63,14 @@ export interface KubernetesCluster {
     before: () => Promise<void>,
   ): Promise<PatchOutcome<KubernetesKinds[K]>>;
   /**
-   * Deletes the object with this `uid`; one of the same name that is another stays.
+   * Deletes the very object that was read; one that was made anew or changed since stays, which is no error.
    * @param before as that of `patch`.
    */
   delete(
     kind: KubernetesKind,
     namespace: string,
     name: string,
-    uid: string,
+    read: { readonly uid: string; readonly resourceVersion?: string },
     signal: AbortSignal,
     before: () => Promise<void>,
   ): Promise<void>;

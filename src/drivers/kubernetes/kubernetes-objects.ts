@@ -61,6 +61,7 @@ export interface Workload {
     readonly replicas?: number;
     readonly paused?: boolean;
     readonly suspend?: boolean;
+    readonly podManagementPolicy?: string;
     readonly progressDeadlineSeconds?: number;
     readonly selector?: LabelSelector;
     readonly strategy?: UpdateStrategy;

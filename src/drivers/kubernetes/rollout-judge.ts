@@ -2,6 +2,7 @@ import type { WorkloadKind } from './kubernetes-clusters.ts';
 import type { Condition, Pod, Workload } from './kubernetes-objects.ts';
 import { podsOfTemplate, templateHash } from './pod-template.ts';
 import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
+import { stuckText } from './stuck-pods.ts';
 import { waitingText } from './waiting-reasons.ts';
 import { kindNames } from './workload.ts';
 
@@ -58,7 +59,7 @@ export class RolloutJudge {
     const interrupted = this.#interrupted(workload);
     if (interrupted) return interrupted;
     const current = podsOfTemplate(workload, pods);
-    const status = rolloutStatus(this.#expected.kind, workload, current, this.#expected.former);
+    const status = this.#status(workload, current, pods);
     if (status.state === 'complete') return { kind: 'complete', message: status.message, wanted: status.counts.wanted };
     this.#note(status, current, now);
     const cause = waitingText(status.waiting);
@@ -76,6 +77,12 @@ export class RolloutJudge {
 
   get #noun(): string {
     return kindNames[this.#expected.kind];
+  }
+
+  #status(workload: Workload, current: readonly Pod[], pods: readonly Pod[]): RolloutStatus {
+    const status = rolloutStatus(this.#expected.kind, workload, current, this.#expected.former);
+    const stuck = this.#expected.kind === 'statefulSet' ? stuckText(workload, pods) : '';
+    return stuck === '' ? status : { ...status, message: `${status.message}; ${stuck}` };
   }
 
   /** Whether somebody else ended the rollout. */

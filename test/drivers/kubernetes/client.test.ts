@@ -123,11 +123,11 @@ describe('createKubernetesClusters', () => {
       request.on('end', () => json(response, answer, { message: 'm' }));
     };
     const cluster = await connect();
-    for (answer of [200, 404, 409]) await cluster.delete('pod', 'a', 'b', 'u', signal, async () => undefined);
+    for (answer of [200, 404, 409]) await cluster.delete('pod', 'a', 'b', { uid: 'u' }, signal, async () => undefined);
     expect(seen.at(-1)).to.include({ method: 'DELETE', url: '/api/v1/namespaces/a/pods/b' });
     expect(JSON.parse(body)).to.deep.include({ preconditions: { uid: 'u' } });
     answer = 403;
-    const refused = failure(cluster.delete('pod', 'a', 'b', 'u', signal, async () => undefined));
+    const refused = failure(cluster.delete('pod', 'a', 'b', { uid: 'u' }, signal, async () => undefined));
     expect(await refused).to.have.property('code', 'Forbidden');
   });
 

@@ -7,6 +7,7 @@ import { driverUnderTest, Push } from '../../contracts/deployment-update-driver.
 import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
 import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
+import { itFreesStuckSets, itTellsWhatToDelete } from '../../contracts/deployment-update-stuck.ts';
 import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
 
@@ -19,6 +20,7 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
   itChangesStrategies(use);
   itChangesStrategiesOfOtherKinds(use);
   itFindsBySelector(use);
+  itFreesStuckSets(use);
 
   describe('with the rights of control-plane/restricted.yaml', () => {
     let plane: ControlPlane;
@@ -37,6 +39,8 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
       expect(await pushTo(workload, { tag: '3-bad' }).run()).to.have.property('outcome', 'rolledBack');
       await cluster.call('DELETE', workload.path);
     });
+
+    itTellsWhatToDelete(async () => ({ cluster, restricted: plane.restrictedKubeconfig }));
 
     it('nothing works elsewhere, and the error names verb and resource', async () => {
       const workload = await Workload.create(cluster, { replicas: 0 });
