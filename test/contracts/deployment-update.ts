@@ -3,6 +3,7 @@ import type { Deployment } from '../../src/drivers/kubernetes/kubernetes-objects
 import { setUpWith, type SetUp } from './deployment-update-driver.ts';
 import { itSharesDeployments } from './deployment-update-others.ts';
 import { itResumesUpdates } from './deployment-update-resumed.ts';
+import { itFollowsTagPolicies } from './deployment-update-tags.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
 const digest = `sha256:${'5'.repeat(64)}`;
@@ -29,6 +30,7 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
   const setUp: SetUp = (options) => setUpWith(cluster, options);
   itSharesDeployments(setUp, () => cluster);
   itResumesUpdates(setUp);
+  itFollowsTagPolicies(setUp);
 
   describe('a good image', () => {
     it('is rolled out to the end, and nothing but the image and our annotations changes', async () => {

@@ -64,6 +64,22 @@ describe('deploymentUpdate, accepting', () => {
     });
   });
 
+  it('ignores what the policy of its tags does not let through, with the reason', () => {
+    const pushes = { first: ['1.3.0', '2.0.0', 'latest', '1.4.0-rc.1'].map((tag) => ({ ...event, tag })) };
+    const tagsOf = (config: object): readonly string[] => {
+      const acceptance = accept(pushes, config);
+      return acceptance.kind === 'accepted' ? acceptance.events.map(({ tag }) => tag) : [acceptance.reason];
+    };
+    expect(tagsOf({ tagPolicy: 'semver', tag: '^1.2' })).to.deep.equal(['1.3.0']);
+    expect(tagsOf({ tagPolicy: 'semver', tag: '^1.2-0' })).to.deep.equal(['1.3.0', '1.4.0-rc.1']);
+    expect(tagsOf({ tagPolicy: 'glob', tag: '*.0' })).to.deep.equal(['1.3.0', '2.0.0']);
+    expect(tagsOf({ tagPolicy: 'regex', tag: '^[a-z]+$' })).to.deep.equal(['latest']);
+    expect(tagsOf({ tagPolicy: 'any' })).to.have.length(4);
+    expect(tagsOf({ tagPolicy: 'semver', tag: '^3' })).to.deep.equal([
+      'version 1.3.0 is not in ^3; version 2.0.0 is not in ^3; tag latest is no version; version 1.4.0-rc.1 is not in ^3',
+    ]);
+  });
+
   it('compares repositories in normal form', () => {
     for (const repository of ['acme/web', 'docker.io/acme/web', 'index.docker.io/acme/web']) {
       expect(accept({ first: {} }, { repository }), repository).to.have.property('kind', 'accepted');
@@ -125,6 +141,16 @@ describe('deploymentUpdate, validating', () => {
     [{ namespace: 'a.b' }, 'Invalid namespace "a.b"'],
     [{ container: 'a/b' }, 'Invalid container "a/b"'],
     [{ repository: 'acme/web:1' }, 'Invalid repository "acme/web:1"'],
+    [{ tagPolicy: 'newest' }, 'Invalid tagPolicy "newest", must be one of exact, any, glob, semver, regex'],
+    [
+      { tagPolicy: 'semver', tag: '^1.y' },
+      'Invalid tag "^1.y" for tagPolicy semver: "^1.y" at position 1 is no version to compare with',
+    ],
+    [
+      { tagPolicy: 'regex', tag: 'a{1001}' },
+      'Invalid tag "a{1001}" for tagPolicy regex: it is too large: about 3003 steps, 1000 are the most',
+    ],
+    [{ tagPolicy: 'semver', tag: '1', tagOrder: 'desc' }, 'tagOrder is of no use to tagPolicy semver'],
     [{ tag: 'a b' }, 'Invalid tag "a b"'],
     [{ registryAliases: { 'a/b': 'docker.io' } }, 'Invalid registry host "a/b" in registryAliases'],
     [{ payloadFormat: 'other' }, 'Invalid payloadFormat "other", must be one of auto, first, second'],

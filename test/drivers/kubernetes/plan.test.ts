@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { decideImages } from '../../../src/drivers/kubernetes/image-changes.ts';
+import { decideImages, rankOf } from '../../../src/drivers/kubernetes/image-changes.ts';
 import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type { Container, Deployment } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
 import { plan } from '../../../src/drivers/kubernetes/plan.ts';
+import type { ImageChange } from '../../../src/drivers/kubernetes/planned-update.ts';
 import type { Delivery, Plan } from '../../../src/framework/driver.ts';
 import type { ImageEvent } from '../../../src/framework/payload-format.ts';
 
@@ -117,6 +118,32 @@ describe('decideImages', () => {
     ]);
   });
 
+  it('takes the newest by the order of the tags where there is one, whatever was pushed last', () => {
+    const containers = [{ name: 'web', image: 'acme/web:1.9.0' }];
+    const events = [event({ tag: '1.10.0', pushedAt: 10 }), event({ tag: '1.9.1', pushedAt: 20 }), event({ tag: '1.2.0' })];
+    const to = (config: object): readonly string[] =>
+      decideImages({ spec: { containers } }, events, config).changes.map((change) => change.to);
+    expect(to({ tagPolicy: 'semver', tag: '*' })).to.deep.equal(['acme/web:1.10.0']);
+    expect(to({ tagPolicy: 'any', tagOrder: 'alphabetical' })).to.deep.equal(['acme/web:1.9.1']);
+    expect(to({})).to.deep.equal(['acme/web:1.9.1']);
+  });
+
+  it('compares each container with its own tag', () => {
+    const containers = ['1.4.0', '1.2.0', 'latest', `1.4.0@${digest}`].map((tag, index) => ({
+      name: `web${index}`,
+      image: `acme/web:${tag}`,
+    }));
+    const { changes, reasons } = decideImages({ spec: { containers } }, [event({ tag: '1.3.0' })], {
+      tagPolicy: 'semver',
+      tag: '*',
+    });
+    expect(changes.map(({ container }) => container)).to.deep.equal(['web1', 'web2']);
+    expect(reasons).to.deep.equal([
+      'container web0 keeps acme/web:1.4.0: tag 1.3.0 is lower than 1.4.0, which runs',
+      `container web3 keeps acme/web:1.4.0@${digest}: tag 1.3.0 is lower than 1.4.0, which runs`,
+    ]);
+  });
+
   it('restarts nothing that a new image restarts anyway', () => {
     const containers = [
       { name: 'old', image: 'acme/web:1' },
@@ -162,6 +189,18 @@ describe('plan', () => {
     });
     expect(actions[0]?.input['read']).to.include({ uid: 'u1', resourceVersion: '7', generation: 3 });
     expect(JSON.parse(JSON.stringify(actions[0]?.input))).to.deep.equal(actions[0]?.input);
+  });
+
+  it('gives a rank where the tags have an order, and every image the same place in it', () => {
+    const change = (to: string): ImageChange => ({ container: 'web', init: false, from: 'acme/web:1', to });
+    const rank = (...images: readonly string[]): string | undefined =>
+      rankOf(images.map(change), { tagPolicy: 'semver', tag: '*', registryAliases: { 'mirror.local': 'docker.io' } });
+    expect((rank('acme/web:1.9.0') ?? '~') < (rank(`acme/web:1.10.0@${digest}`) ?? '')).to.equal(true);
+    expect(rank('acme/web:1.9.0', 'mirror.local/acme/web:1.9.0')).to.equal(rank('acme/web:1.9.0'));
+    expect(rank('acme/web:1.9.0', 'acme/worker:1.9.0')).to.equal(undefined);
+    expect(rank('acme/web:1.9.0', 'acme/web:1.9.1')).to.equal(undefined);
+    expect(rank('acme/web:latest')).to.equal(undefined);
+    expect(rankOf([change('acme/web:1.9.0')], {})).to.equal(undefined);
   });
 
   it('leaves a paused or vanishing Deployment alone', async () => {
