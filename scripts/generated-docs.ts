@@ -2,7 +2,7 @@ import { definition as forwardPost } from '../src/drivers/forward-post/definitio
 import { definitionWith } from '../src/drivers/kubernetes/definition.ts';
 import { definition as scaleHost } from '../src/drivers/scale-host/definition.ts';
 import { definition as scaleService } from '../src/drivers/scale-service/definition.ts';
-import { definition as serviceUpgrade } from '../src/drivers/service-upgrade/definition.ts';
+import { definitionWith as serviceUpgradeWith } from '../src/drivers/service-upgrade/definition.ts';
 import type { DriverDefinition, FieldDefinition } from '../src/framework/driver.ts';
 import { payloadFormats } from '../src/payloads/index.ts';
 import { type Setting, settings } from '../src/settings.ts';
@@ -21,7 +21,7 @@ export const markers = {
 
 const definitions: readonly DriverDefinition[] = [
   definitionWith(payloadFormats),
-  serviceUpgrade,
+  serviceUpgradeWith(payloadFormats),
   scaleService,
   scaleHost,
   forwardPost,

@@ -1,9 +1,9 @@
 import type { JsonObject } from './json.ts';
 
-/** "An image was pushed", whichever registry said so. Plain JSON. */
+/** "An image was pushed under a tag", whichever registry said so. Plain JSON. */
 export interface ImageEvent {
-  /** The registry's host as the payload gives it; `docker.io` where it gives none. */
-  readonly registry: string;
+  /** The registry's host as the payload gives it; absent where the payload does not say: then the receiver or the target decides. */
+  readonly registry?: string;
   /** The repository without the host, as the payload gives it: `acme/web`. */
   readonly repository: string;
   readonly tag: string;
@@ -17,9 +17,41 @@ export interface ImageEvent {
   readonly image: string;
 }
 
+/** Something that a registry said and that deploys nothing. */
+export interface IgnoredEvent {
+  /** `ping`: the registry only tried whether it reaches the URL. */
+  readonly outcome: 'ignore' | 'ping';
+  /** For people: why nothing is deployed. */
+  readonly reason: string;
+  readonly registry?: string;
+  readonly repository?: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** What one body says, in its order; at least one entry in all. */
+export interface PayloadContents {
+  /** Each of them is to be acted on. */
+  readonly events: readonly ImageEvent[];
+  readonly ignored: readonly IgnoredEvent[];
+}
+
+/** Lower-case names. */
+export type PayloadHeaders = Readonly<Record<string, string>>;
+
+/** What a receiver's config says about its payloads. */
 export interface PayloadOptions {
   /** Alibaba Cloud only: the first label of the registry's host, `registry` where absent. */
   readonly addressType?: string;
+  /** `custom` only: where in the body the image, its tag and its digest are. */
+  readonly imagePath?: string;
+  readonly tagPath?: string;
+  readonly digestPath?: string;
+  /**
+   * True for the Go service's checks: what has no tag, and what is no push at all, is then refused with its text wherever it
+   * refused it.
+   */
+  readonly strict?: boolean;
 }
 
 /** How one registry says "an image was pushed". */
@@ -27,10 +59,12 @@ export interface PayloadFormat {
   /** The id on the wire, such as `dockerhub`. */
   readonly id: string;
   /** True if a body with these headers looks like this registry's. */
-  recognises(body: JsonObject, headers: Readonly<Record<string, string>>): boolean;
+  recognises(body: JsonObject, headers: PayloadHeaders): boolean;
   /**
-   * The events of a body, at least one.
-   * @throws ServiceError `InvalidPayload` with the Go service's text where it has one.
+   * What a body says. A push without a tag, a delete, a scan or a ping is ignored, never refused.
+   * @throws ServiceError `InvalidPayload` for a body that says nothing, with the Go service's text where it has one.
    */
-  events(body: JsonObject, options: PayloadOptions): readonly ImageEvent[];
+  read(body: JsonObject, headers: PayloadHeaders, options: PayloadOptions): PayloadContents;
+  /** Absent: any options will do. @throws ServiceError `InvalidConfig` that names the field, for those that it cannot use. */
+  checkOptions?(options: PayloadOptions): void;
 }

@@ -1,6 +1,7 @@
-import { isJsonObject } from '../framework/json.ts';
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { imageEvent } from './image-event.ts';
+import { push } from './contents.ts';
+import { nameAt } from './image-name.ts';
+import { hasObject, textAt } from './payload-parts.ts';
 import { requireObject, requireString } from './required-part.ts';
 
 /**
@@ -11,21 +12,21 @@ export const alicloud: PayloadFormat = {
   id: 'alicloud',
 
   recognises(body) {
-    const { push_data: push, repository } = body;
-    if (!isJsonObject(push) || !isJsonObject(repository)) return false;
-    return typeof repository['repo_full_name'] === 'string' && typeof repository['region'] === 'string';
+    const isNamed = textAt(body, 'repository', 'repo_full_name') !== '' || textAt(body, 'repository', 'region') !== '';
+    return hasObject(body, 'push_data') && isNamed;
   },
 
-  events(body, options) {
-    const push = requireObject(body, 'push_data', 'Incomplete Alicloud Docker Hub webhook response provided');
-    const tag = requireString(push, 'tag', 'Alicloud Docker Hub webhook response contains no tag');
+  read(body, _headers, { addressType, strict = false }) {
+    const data = requireObject(body, 'push_data', 'Incomplete Alicloud Docker Hub webhook response provided');
+    const withoutTag = 'Alicloud Docker Hub webhook response contains no tag';
+    const tag = strict ? requireString(data, 'tag', withoutTag) : textAt(data, 'tag');
     const withoutRepository = 'Alicloud Docker Hub response provided without repository information';
     const repository = requireObject(body, 'repository', withoutRepository);
     const withoutName = 'Alicloud Docker Hub response provided without image name';
     const fullName = requireString(repository, 'repo_full_name', withoutName);
     const region = requireString(repository, 'region', withoutName);
-    const name = `${options.addressType || 'registry'}.${region}.aliyuncs.com/${fullName}`;
-    return [imageEvent({ name, tag, digest: push['digest'], pushedAt: shanghaiTime(push['pushed_at']) })];
+    const name = nameAt(`${addressType || 'registry'}.${region}.aliyuncs.com`, fullName);
+    return push({ name, tag, digest: textAt(data, 'digest'), pushedAt: shanghaiTime(data['pushed_at']) });
   },
 };
 

@@ -1,29 +1,58 @@
-import { isJsonObject } from '../framework/json.ts';
-import type { PayloadFormat } from '../framework/payload-format.ts';
-import { imageEvent } from './image-event.ts';
+import type { JsonObject } from '../framework/json.ts';
+import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
+import { ignored, ping, push } from './contents.ts';
+import { nameAt } from './image-name.ts';
+import { hasObject, textAt, timeOf } from './payload-parts.ts';
 import { requireObject, requireString } from './required-part.ts';
 
+const others: ReadonlyMap<string, string> = new Map([
+  ['delete', 'an image was deleted'],
+  ['quarantine', 'an image was put into quarantine'],
+  ['chart_push', 'a Helm chart was pushed, not an image'],
+  ['chart_delete', 'a Helm chart was deleted'],
+]);
+
 /**
- * Azure Container Registry's push event. Nothing in the body is signed: who knows the URL can send it. The spelling of the
- * refusals is the Go service's; scripts match on it.
+ * Azure Container Registry's webhook. Nothing in the body is signed: who knows the URL can send it. The spelling of the refusals
+ * is the Go service's; scripts match on it.
  * @see https://learn.microsoft.com/azure/container-registry/container-registry-webhook-reference
  */
 export const azure: PayloadFormat = {
   id: 'azure',
 
   recognises(body) {
-    return typeof body['action'] === 'string' && isJsonObject(body['target']) && isJsonObject(body['request']);
+    const action = textAt(body, 'action');
+    if (action === 'ping') return isPing(body);
+    return (action === 'push' || others.has(action)) && hasObject(body, 'target') && hasObject(body, 'request');
   },
 
-  events(body) {
+  read(body, _headers, { strict = false }) {
+    const action = textAt(body, 'action');
+    if (!strict && action === 'ping') return ping('a test of the webhook');
     const target = requireObject(body, 'target', 'Incomplete Azure Container Reigstry webhook response provided');
-    const tag = requireString(target, 'tag', 'Azure Container Reigstry webhook response contains no tag');
+    const withoutTag = 'Azure Container Reigstry webhook response contains no tag';
+    const tag = strict ? requireString(target, 'tag', withoutTag) : textAt(target, 'tag');
     const withoutRequest = 'Azure Container Reigstry response provided without request information';
     const request = requireObject(body, 'request', withoutRequest);
     const withoutName = 'Azure Container Reigstry response provided without image name';
     const repository = requireString(target, 'repository', withoutName);
     const host = requireString(request, 'host', withoutName);
-    const pushedAt = typeof body['timestamp'] === 'string' ? Date.parse(body['timestamp']) : undefined;
-    return [imageEvent({ name: `${host}/${repository}`, tag, digest: target['digest'], pushedAt, eventId: body['id'] })];
+    return contentsOf(action, body, { name: nameAt(host, repository), tag, digest: textAt(target, 'digest') });
   },
 };
+
+function contentsOf(
+  action: string,
+  body: JsonObject,
+  about: Pick<Parameters<typeof push>[0], 'name' | 'tag' | 'digest'>,
+): PayloadContents {
+  const reason = others.get(action);
+  if (reason !== undefined) return ignored(reason, about);
+  const mediaTypes = [textAt(body, 'target', 'artifactType'), textAt(body, 'target', 'mediaType')];
+  return push({ ...about, pushedAt: timeOf(body['timestamp']), eventId: textAt(body, 'id'), mediaTypes });
+}
+
+/** The body of a test is next to empty; GitHub's and others' tell what they are. */
+function isPing(body: JsonObject): boolean {
+  return Object.keys(body).every((name) => ['action', 'id', 'timestamp', 'target', 'request'].includes(name));
+}

@@ -1,7 +1,10 @@
-import { isJsonObject } from '../framework/json.ts';
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { imageEvent } from './image-event.ts';
+import { push } from './contents.ts';
+import { nameAtHub } from './image-name.ts';
+import { firstText, hasObject, partAt, textAt, timeOf } from './payload-parts.ts';
 import { requireObject, requireString } from './required-part.ts';
+
+const withoutName = 'Response provided without image name';
 
 /**
  * Docker Hub's webhook. Nothing in the body is signed: who knows the URL can send it.
@@ -11,18 +14,29 @@ export const dockerhub: PayloadFormat = {
   id: 'dockerhub',
 
   recognises(body) {
-    const { push_data: push, repository } = body;
-    return isJsonObject(push) && isJsonObject(repository) && typeof repository['repo_name'] === 'string';
+    const repository = partAt(body, 'repository');
+    // Alibaba Cloud has the same shape, with other names in it.
+    const isAlibaba = textAt(repository, 'repo_full_name') !== '' || textAt(repository, 'region') !== '';
+    return hasObject(body, 'push_data') && repositoryName(repository) !== '' && !isAlibaba;
   },
 
-  events(body) {
-    const push = requireObject(body, 'push_data', 'Incomplete webhook response provided');
-    const tag = requireString(push, 'tag', 'Webhook response contains no tag');
+  read(body, _headers, { strict = false }) {
+    const data = requireObject(body, 'push_data', 'Incomplete webhook response provided');
+    const tag = strict ? requireString(data, 'tag', 'Webhook response contains no tag') : textAt(data, 'tag');
     const repository = requireObject(body, 'repository', 'Response provided without repository information');
-    const name = requireString(repository, 'repo_name', 'Response provided without image name');
-    const seconds = push['pushed_at'];
-    // Docker Hub has sent whole seconds as well as floats such as 1.417566161e+09.
-    const pushedAt = typeof seconds === 'number' && seconds > 0 ? Math.round(seconds * 1000) : undefined;
-    return [imageEvent({ name, tag, pushedAt })];
+    const name = strict ? '' : repositoryName(repository);
+    return push({
+      name: nameAtHub(name || requireString(repository, 'repo_name', withoutName)),
+      tag,
+      // Docker Hub has sent whole seconds as well as floats such as 1.417566161e+09.
+      pushedAt: typeof data['pushed_at'] === 'number' ? timeOf(data['pushed_at']) : undefined,
+      mediaTypes: [textAt(data, 'media_type')],
+    });
   },
 };
+
+/** With its namespace; old bodies may have the two apart only. */
+function repositoryName(repository: unknown): string {
+  const [namespace, name] = [textAt(repository, 'namespace'), textAt(repository, 'name')];
+  return firstText(textAt(repository, 'repo_name'), namespace === '' || name === '' ? '' : `${namespace}/${name}`);
+}

@@ -6,7 +6,8 @@ import { UrlBuilder } from '../../src/api/url-builder.ts';
 import { definition as forwardPost } from '../../src/drivers/forward-post/definition.ts';
 import { definition as scaleHost } from '../../src/drivers/scale-host/definition.ts';
 import { definition as scaleService } from '../../src/drivers/scale-service/definition.ts';
-import { definition as serviceUpgrade } from '../../src/drivers/service-upgrade/definition.ts';
+import { definitionWith } from '../../src/drivers/service-upgrade/definition.ts';
+import { payloadFormats } from '../../src/payloads/index.ts';
 import { projectRoot } from '../support/program.ts';
 import { startApi, type TestApi } from '../support/start-api.ts';
 import { testDriver } from '../support/test-drivers.ts';
@@ -23,7 +24,7 @@ type Schema = {
 const recorded = JSON.parse(fs.readFileSync(path.join(projectRoot, 'test/fixtures/legacy-schemas.json'), 'utf8')) as {
   data: Schema[];
 };
-const upstream = [forwardPost, scaleService, serviceUpgrade, scaleHost];
+const upstream = [forwardPost, scaleService, definitionWith(payloadFormats), scaleHost];
 const urls = new UrlBuilder({ host: 'h' }, '/v1-webhooks/schemas');
 
 /** Comparable: the order of drivers was random in Go. */

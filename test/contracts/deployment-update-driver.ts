@@ -11,7 +11,7 @@ import type {
   Plan,
   PlannedAction,
 } from '../../src/framework/driver.ts';
-import type { ImageEvent } from '../../src/framework/payload-format.ts';
+import type { ImageEvent, PayloadContents } from '../../src/framework/payload-format.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
 import { Workload, type TestCluster, type WorkloadOptions } from './deployment-update-workload.ts';
 
@@ -29,9 +29,10 @@ export function driverUnderTest({ kubeconfig, graceMs = 15_000, wrap = (clusters
   const format = {
     id: 'test',
     recognises: () => true,
-    events: (body: Record<string, unknown>): ImageEvent[] => [
-      { registry: 'docker.io', repository: 'acme/web', image: '', ...body } as ImageEvent,
-    ],
+    read: (body: Record<string, unknown>): PayloadContents => ({
+      events: [{ registry: 'docker.io', repository: 'acme/web', image: '', ...body } as ImageEvent],
+      ignored: [],
+    }),
   };
   return deploymentUpdate({
     formats: createRegistry([format], ({ id }) => id),

@@ -2,6 +2,7 @@ import type { Acceptance, DeliveryRequest } from '../../../src/framework/driver.
 import { coerceError, ServiceError } from '../../../src/framework/errors.ts';
 import { isJsonObject } from '../../../src/framework/json.ts';
 import type { PayloadFormat } from '../../../src/framework/payload-format.ts';
+import { autoFormat, joinReasons, readPayload } from '../../../src/framework/read-payload.ts';
 import type { Registry } from '../../../src/framework/registry.ts';
 import type { AnnouncePushConfig } from './definition.ts';
 
@@ -12,10 +13,12 @@ export function accept(
   { tag }: AnnouncePushConfig,
 ): Acceptance {
   const value = parse(body);
-  const format = isJsonObject(value) ? formats.all.find((each) => each.recognises(value, headers)) : undefined;
-  if (!format || !isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is of no known format');
-  const events = format.events(value, {}).filter((event) => tag === undefined || event.tag === tag);
-  return events.length > 0 ? { kind: 'accepted', events } : { kind: 'ignored', reason: `the tag is not ${tag ?? ''}` };
+  if (!isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is of no known format');
+  const { events: pushed, ignored } = readPayload(formats, autoFormat, value, headers);
+  const events = pushed.filter((event) => tag === undefined || event.tag === tag);
+  if (events.length > 0) return { kind: 'accepted', events };
+  const others = pushed.length > 0 ? [`the tag is not ${tag ?? ''}`] : [];
+  return { kind: 'ignored', reason: joinReasons([...ignored.map(({ reason }) => reason), ...others]) };
 }
 
 function parse(body: Buffer): unknown {

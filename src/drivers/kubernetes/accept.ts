@@ -1,28 +1,38 @@
 import type { Acceptance, DeliveryRequest, DriverConfig } from '../../framework/driver.ts';
 import { coerceError, ServiceError } from '../../framework/errors.ts';
 import { parseGoJson } from '../../framework/go-json.ts';
-import { isTag, parseImageReference, tryParseImageReference } from '../../framework/image-reference.ts';
+import { isTag, parseImageReference, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
 import { isJsonObject, type JsonObject } from '../../framework/json.ts';
+import { payloadOptionsOf } from '../../framework/payload-fields.ts';
 import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.ts';
+import { autoFormat, joinReasons, readPayload } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { canonicalName, pushedRepository } from './pushed-image.ts';
-import { formatOf, tagPolicyOf } from './validate.ts';
+import { isPushTo, pushedName } from './pushed-image.ts';
+import { tagPolicyOf } from './validate.ts';
 
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */
 export function accept(formats: Registry<PayloadFormat>, request: DeliveryRequest, config: DriverConfig): Acceptance {
+  const { payloadFormat = autoFormat }: DeploymentUpdateConfig = config;
   const body = parseBody(request.body);
-  const format = formatOf(formats, config) ?? formats.all.find((each) => each.recognises(body, request.headers));
-  if (format === undefined) throw new ServiceError('InvalidPayload', 'The payload is of no known format');
-  const events = format.events(body, {});
-  const reasons: string[] = [];
-  const concerned = events.filter((event) => {
+  const { events, ignored } = readPayload(formats, payloadFormat, body, request.headers, payloadOptionsOf(config));
+  const reasons = ignored.map(({ reason }) => reason);
+  const faults: string[] = [];
+  const concerned: ImageEvent[] = [];
+  for (const pushed of events) {
+    const fault = faultOf(pushed);
+    if (fault !== undefined) {
+      faults.push(fault);
+      continue;
+    }
+    const event = withRegistry(pushed, config);
     const reason = reasonToIgnore(event, config);
-    if (reason !== undefined) reasons.push(reason);
-    return reason === undefined;
-  });
+    if (reason === undefined) concerned.push(event);
+    else reasons.push(reason);
+  }
   if (concerned.length > 0) return { kind: 'accepted', events: concerned };
-  return { kind: 'ignored', reason: [...new Set(reasons)].join('; ') };
+  if (faults.length > 0) throw new ServiceError('InvalidPayload', joinReasons(faults));
+  return { kind: 'ignored', reason: joinReasons(reasons) };
 }
 
 function parseBody(body: Buffer): JsonObject {
@@ -37,19 +47,30 @@ function parseBody(body: Buffer): JsonObject {
   return value;
 }
 
+/** What is wrong with what was pushed. */
+function faultOf(event: ImageEvent): string | undefined {
+  const name = pushedName(event);
+  if (tryParseImageReference(name) === undefined) return `The pushed repository "${shown(name)}" is not a valid name`;
+  if (event.tag !== '' && !isTag(event.tag)) return `The pushed tag "${shown(event.tag)}" is not valid`;
+  return undefined;
+}
+
+/** Where the payload does not name the registry, the receiver's repository does. */
+function withRegistry(event: ImageEvent, { repository, registryAliases }: DeploymentUpdateConfig): ImageEvent {
+  if (event.registry !== undefined || repository === undefined) return event;
+  const wanted = parseImageReference(repository);
+  if (!isPushTo(wanted, event, registryAliases)) return event;
+  return { ...event, registry: wanted.domain, repository: wanted.path, image: `${repositoryAsSpelled(repository)}:${event.tag}` };
+}
+
 function reasonToIgnore(event: ImageEvent, config: DeploymentUpdateConfig): string | undefined {
   const { repository, registryAliases } = config;
-  const text = `${event.registry}/${event.repository}`;
-  if (tryParseImageReference(text) === undefined)
-    throw new ServiceError('InvalidPayload', `The pushed repository "${text}" is not a valid name`);
   if (event.tag === '') return 'the push has no tag';
-  if (!isTag(event.tag)) throw new ServiceError('InvalidPayload', `The pushed tag "${event.tag}" is not valid`);
-  const pushed = pushedRepository(event);
-  if (
-    repository !== undefined &&
-    canonicalName(parseImageReference(repository), registryAliases) !== canonicalName(pushed, registryAliases)
-  ) {
-    return `repository ${pushed.familiar} is not ${repository}`;
-  }
+  if (repository !== undefined && !isPushTo(parseImageReference(repository), event, registryAliases))
+    return `repository ${parseImageReference(pushedName(event)).familiar} is not ${repository}`;
   return tagPolicyOf(config).reasonToIgnore(event.tag);
+}
+
+function shown(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,5 +1,7 @@
 import type { DriverDefinition } from '../../framework/driver.ts';
+import { payloadPathFields } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
+import { autoFormat } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { tagOrders } from '../../framework/tag-policies/tag-order.ts';
 import { tagPolicies } from '../../framework/tag-policies/tag-policy.ts';
@@ -18,6 +20,9 @@ export interface DeploymentUpdateConfig {
   readonly tag?: string;
   readonly tagOrder?: string;
   readonly payloadFormat?: string;
+  readonly imagePath?: string;
+  readonly tagPath?: string;
+  readonly digestPath?: string;
   readonly pinDigest?: boolean;
   readonly strategy?: string;
   readonly maxSurge?: string;
@@ -26,9 +31,6 @@ export interface DeploymentUpdateConfig {
   readonly onFailure?: string;
   readonly cluster?: string;
 }
-
-/** The one format that is none: the first that recognises the body. */
-export const autoFormat = 'auto';
 
 export const defaultNamespace = 'default';
 
@@ -63,7 +65,7 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         name: 'registryAliases',
         type: 'map[string]',
         description:
-          'Registry hosts in the workload, each with the host that its pushes name, for mirrors and pull-through caches',
+          'Registry hosts in the workload, each with the host, or host and path, that its pushes name instead: for mirrors',
       },
       {
         name: 'tagPolicy',
@@ -90,6 +92,7 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         default: autoFormat,
         description: 'Which registry sends the pushes',
       },
+      ...payloadPathFields,
       {
         name: 'pinDigest',
         type: 'bool',

@@ -13,7 +13,7 @@ import type { DeploymentUpdateConfig } from './definition.ts';
 import type { PodTemplate } from './kubernetes-objects.ts';
 import type { ImageChange } from './planned-update.ts';
 import { templateContainers, type TemplateContainer } from './pod-template.ts';
-import { canonicalName, pushedRepository } from './pushed-image.ts';
+import { canonicalName, isPushTo, pushedName } from './pushed-image.ts';
 import { tagPolicyOf } from './validate.ts';
 
 export interface ImageDecision {
@@ -54,7 +54,7 @@ export function decideImages(
     }
   }
   if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), unchanged, reasons };
-  const pushed = [...new Set(events.map((event) => pushedRepository(event).familiar))].join(', ');
+  const pushed = [...new Set(events.map((event) => parseImageReference(pushedName(event)).familiar))].join(', ');
   const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
   return { changes, unchanged, reasons: [`no container runs an image of ${pushed} (${running})`] };
 }
@@ -65,10 +65,9 @@ function newestFor(
   config: DeploymentUpdateConfig,
 ): ImageEvent | undefined {
   const { registryAliases } = config;
-  const name = canonicalName(current, registryAliases);
   const policy = tagPolicyOf(config);
   return events
-    .filter((event) => canonicalName(pushedRepository(event), registryAliases) === name)
+    .filter((event) => isPushTo(current, event, registryAliases))
     .reduce<ImageEvent | undefined>(
       (newest, event) => (newest === undefined || !isOlder(event, newest, policy) ? event : newest),
       undefined,

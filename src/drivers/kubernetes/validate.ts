@@ -1,10 +1,11 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
+import { payloadOptionsOf } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { KubernetesAllowance } from './allow.ts';
-import { autoFormat, definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+import { definitionWith, type DeploymentUpdateConfig } from './definition.ts';
 import { fieldRefused } from './field-refused.ts';
 import { placeOf } from './find-workloads.ts';
 import { checkStrategy } from './update-strategy.ts';
@@ -29,6 +30,7 @@ export function validate(
   checkImageFields(config);
   checkStrategy(config);
   checkChoices(formats, config);
+  formats.find(config['payloadFormat'] as string)?.checkOptions?.(payloadOptionsOf(config));
   allow.require(projectId, place);
 }
 
@@ -54,7 +56,7 @@ function checkImageFields({ repository, registryAliases = {}, ...tags }: Deploym
     throw fieldRefused('repository', `Invalid repository "${repository}"`);
   tagPolicyOf(tags);
   for (const [host, pushed] of Object.entries(registryAliases)) {
-    const wrong = [host, pushed].find((each) => typeof each !== 'string' || !isHost(each));
+    const wrong = !isHost(host) ? host : typeof pushed !== 'string' || !isRepository(`${pushed}/name`) ? pushed : undefined;
     if (wrong !== undefined) throw fieldRefused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
   }
 }
@@ -78,15 +80,6 @@ export function tagPolicyOf({
   tagOrder,
 }: Pick<DeploymentUpdateConfig, 'tagPolicy' | 'tag' | 'tagOrder'>): TagPolicy {
   return createTagPolicy({ policy: tagPolicy, tag, order: tagOrder });
-}
-
-/** The format that a config names; undefined for `auto`. @throws ServiceError `InvalidConfig` if there is none of that name. */
-export function formatOf(
-  formats: Registry<PayloadFormat>,
-  { payloadFormat = autoFormat }: DeploymentUpdateConfig,
-): PayloadFormat | undefined {
-  if (payloadFormat === autoFormat) return undefined;
-  return formats.require(payloadFormat, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
 }
 
 function isRepository(text: string): boolean {

@@ -1,4 +1,8 @@
 import type { DriverDefinition } from '../../framework/driver.ts';
+import { payloadPathFields } from '../../framework/payload-fields.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import { autoFormat } from '../../framework/read-payload.ts';
+import type { Registry } from '../../framework/registry.ts';
 
 /** A decoded `serviceUpgradeConfig`. */
 export interface ServiceUpgradeConfig {
@@ -41,60 +45,68 @@ export interface FoundService {
   readonly upgrade: readonly string[];
 }
 
-export const definition: DriverDefinition = {
-  id: 'serviceUpgrade',
-  description: 'Upgrades the services with certain labels to an image that was pushed',
-  mode: 'queued',
-  fields: [
-    {
-      name: 'addressType',
-      type: 'enum',
-      default: 'registry',
-      options: ['registry', 'registry-internal', 'registry-vpc'],
-      description: 'Alibaba Cloud only: by which of its addresses the registry is reached',
-    },
-    { name: 'batchSize', type: 'int', default: 1, min: 1, description: 'How many containers are replaced at a time' },
-    { name: 'intervalMillis', type: 'int', default: 2, min: 1, description: 'How many seconds lie between two batches' },
-    {
-      name: 'payloadFormat',
-      type: 'enum',
-      default: 'dockerhub',
-      options: ['dockerhub', 'alicloud', 'azure'],
-      description: 'Which registry sends the pushes',
-    },
-    {
-      name: 'serviceSelector',
-      type: 'map[string]',
-      description: 'The labels of the services and sidekicks to upgrade; an empty value stands for any',
-    },
-    { name: 'startFirst', type: 'bool', default: false, description: 'Start new containers before stopping the old ones' },
-    { name: 'tag', type: 'string', description: 'The tag whose pushes count' },
-    {
-      name: 'repository',
-      type: 'string',
-      extension: true,
-      description: 'The repository whose pushes count, such as acme/web; every repository if absent',
-    },
-    {
-      name: 'tagPattern',
-      type: 'string',
-      extension: true,
-      description: 'Tags whose pushes count beside `tag`; * stands for any characters',
-    },
-    {
-      name: 'finishTimeoutSeconds',
-      type: 'int',
-      min: 1,
-      extension: true,
-      description: 'After how long an upgrade that has not ended counts as failed; after a day if absent',
-    },
-    {
-      name: 'onFailure',
-      type: 'enum',
-      default: 'keep',
-      options: ['keep', 'rollback'],
-      extension: true,
-      description: 'Whether a failed upgrade is rolled back',
-    },
-  ],
-};
+/** The formats that the Go service has. */
+export const legacyFormats: readonly string[] = ['dockerhub', 'alicloud', 'azure'];
+
+/** The driver's fields as data; the payload formats are those that the program has. */
+export function definitionWith(formats: Registry<PayloadFormat>): DriverDefinition {
+  return {
+    id: 'serviceUpgrade',
+    description: 'Upgrades the services with certain labels to an image that was pushed',
+    mode: 'queued',
+    fields: [
+      {
+        name: 'addressType',
+        type: 'enum',
+        default: 'registry',
+        options: ['registry', 'registry-internal', 'registry-vpc'],
+        description: 'Alibaba Cloud only: by which of its addresses the registry is reached',
+      },
+      { name: 'batchSize', type: 'int', default: 1, min: 1, description: 'How many containers are replaced at a time' },
+      { name: 'intervalMillis', type: 'int', default: 2, min: 1, description: 'How many seconds lie between two batches' },
+      {
+        name: 'payloadFormat',
+        type: 'enum',
+        default: 'dockerhub',
+        options: legacyFormats,
+        extensionOptions: [autoFormat, ...formats.all.map(({ id }) => id).filter((id) => !legacyFormats.includes(id))],
+        description: 'Which registry sends the pushes',
+      },
+      {
+        name: 'serviceSelector',
+        type: 'map[string]',
+        description: 'The labels of the services and sidekicks to upgrade; an empty value stands for any',
+      },
+      { name: 'startFirst', type: 'bool', default: false, description: 'Start new containers before stopping the old ones' },
+      { name: 'tag', type: 'string', description: 'The tag whose pushes count' },
+      ...payloadPathFields,
+      {
+        name: 'repository',
+        type: 'string',
+        extension: true,
+        description: 'The repository whose pushes count, such as acme/web; every repository if absent',
+      },
+      {
+        name: 'tagPattern',
+        type: 'string',
+        extension: true,
+        description: 'Tags whose pushes count beside `tag`; * stands for any characters',
+      },
+      {
+        name: 'finishTimeoutSeconds',
+        type: 'int',
+        min: 1,
+        extension: true,
+        description: 'After how long an upgrade that has not ended counts as failed; after a day if absent',
+      },
+      {
+        name: 'onFailure',
+        type: 'enum',
+        default: 'keep',
+        options: ['keep', 'rollback'],
+        extension: true,
+        description: 'Whether a failed upgrade is rolled back',
+      },
+    ],
+  };
+}

@@ -5,10 +5,10 @@ import { Semaphore } from '../../framework/semaphore.ts';
 import type { Rancher } from '../../rancher/rancher.ts';
 import { accept } from './accept.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { definition } from './definition.ts';
+import { definitionWith } from './definition.ts';
 import { execute } from './execute.ts';
 import { plan } from './plan.ts';
-import { validate } from './validate.ts';
+import { checkFormat, validate } from './validate.ts';
 
 export interface ServiceUpgradeOptions {
   readonly rancher: Rancher;
@@ -24,8 +24,11 @@ const plansAtOnce = 4;
 export function serviceUpgrade({ rancher, formats, clock = systemClock }: ServiceUpgradeOptions): Driver {
   const plans = new Semaphore(plansAtOnce);
   return {
-    definition,
-    validate: async (config) => validate(config),
+    definition: definitionWith(formats),
+    async validate(config) {
+      validate(config);
+      checkFormat(formats, config);
+    },
     accept: (request, config) => accept(formats, request, config),
     // The services are told by their labels, and the last push wins.
     anyTag: () => true,

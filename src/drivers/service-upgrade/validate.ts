@@ -1,6 +1,9 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { tryParseImageReference } from '../../framework/image-reference.ts';
+import { payloadOptionsOf } from '../../framework/payload-fields.ts';
+import type { PayloadFormat } from '../../framework/payload-format.ts';
+import type { Registry } from '../../framework/registry.ts';
 import type { ServiceUpgradeConfig } from './definition.ts';
 
 /** The checks of the Go service, in its order and with its texts, and then those of the fields it does not know. @throws ServiceError */
@@ -12,6 +15,12 @@ export function validate(config: DriverConfig): void {
   if (batchSize <= 0) refuse('Batch size for upgrade not provided/invalid');
   if (intervalMillis <= 0) refuse('Batch interval for upgrade not provided/invalid');
   checkExtensions(config);
+}
+
+/** Apart from `validate`: the Go service takes any name of a format. @throws ServiceError `InvalidConfig` */
+export function checkFormat(formats: Registry<PayloadFormat>, config: DriverConfig): void {
+  const { payloadFormat = '' }: ServiceUpgradeConfig = config;
+  formats.find(payloadFormat)?.checkOptions?.(payloadOptionsOf(config));
 }
 
 function checkTag({ tag = '', tagPattern = '' }: ServiceUpgradeConfig): void {

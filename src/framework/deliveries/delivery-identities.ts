@@ -41,11 +41,11 @@ export function deliveryIdentities(
 type Parts = readonly (string | number)[];
 
 function eventParts({ registry, eventId }: ImageEvent): Parts | undefined {
-  return eventId ? [registry, eventId] : undefined;
+  return eventId ? [registry ?? '', eventId] : undefined;
 }
 
 function pushParts({ registry, repository, tag, pushedAt, digest = '' }: ImageEvent): Parts | undefined {
-  return pushedAt === undefined ? undefined : [registry, repository, tag, pushedAt, digest];
+  return pushedAt === undefined ? undefined : [registry ?? '', repository, tag, pushedAt, digest];
 }
 
 /** None where any event tells nothing of itself; the order of the events says nothing. */

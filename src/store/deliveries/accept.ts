@@ -110,7 +110,7 @@ async function insertDelivery(tx: Transaction, delivery: NewDelivery): Promise<n
 async function planStreams(tx: Transaction, { events, projectId, anyTag = false }: NewDelivery): Promise<string[]> {
   // The newest may be on hold, and then is not what an older one has to give way to.
   const perTag = !anyTag || (await hasHolds(tx, projectId));
-  const name = ({ registry, repository, tag }: ImageEvent): string => `${registry}/${repository}${perTag ? `:${tag}` : ''}`;
+  const name = ({ registry = '', repository, tag }: ImageEvent): string => `${registry}/${repository}${perTag ? `:${tag}` : ''}`;
   return [...new Set(events.map(name))];
 }
 

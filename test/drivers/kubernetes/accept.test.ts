@@ -9,7 +9,7 @@ const event: ImageEvent = { registry: 'docker.io', repository: 'acme/web', tag: 
 const format = (id: string): PayloadFormat => ({
   id,
   recognises: (body) => id in body,
-  events: (body) => (Array.isArray(body[id]) ? body[id] : [{ ...event, ...(body[id] as object) }]),
+  read: (body) => ({ events: Array.isArray(body[id]) ? body[id] : [{ ...event, ...(body[id] as object) }], ignored: [] }),
 });
 const driver = deploymentUpdate({
   formats: createRegistry([format('first'), format('second')], ({ id }) => id),

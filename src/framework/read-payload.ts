@@ -1,0 +1,46 @@
+import { ServiceError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { PayloadContents, PayloadFormat, PayloadHeaders, PayloadOptions } from './payload-format.ts';
+import type { Registry } from './registry.ts';
+
+/** The one choice of a format that is none: body and headers tell which. */
+export const autoFormat = 'auto';
+
+/**
+ * The one format that recognises a body.
+ * @throws ServiceError `InvalidPayload` if none does, or several: then the receiver has to name one.
+ */
+export function detectFormat(formats: Registry<PayloadFormat>, body: JsonObject, headers: PayloadHeaders): PayloadFormat {
+  const [format, ...others] = formats.all.filter((each) => each.recognises(body, headers));
+  if (format === undefined) throw new ServiceError('InvalidPayload', 'The payload is of no known format');
+  if (others.length === 0) return format;
+  const names = [format, ...others].map(({ id }) => id).join(' and of ');
+  throw new ServiceError('InvalidPayload', `The payload may be of ${names}: set payloadFormat to one of them`);
+}
+
+/** Many reasons, as one text: each once, and not more of them than people read. */
+export function joinReasons(reasons: readonly string[]): string {
+  const different = [...new Set(reasons)];
+  const left = different.length - maxReasons;
+  return different.slice(0, maxReasons).join('; ') + (left > 0 ? `; and ${left} more` : '');
+}
+
+const maxReasons = 10;
+
+/**
+ * What a body says, read in the named format, or in the one that `auto` finds.
+ * @throws ServiceError `InvalidPayload`; `InvalidConfig` for a name that no format has.
+ */
+export function readPayload(
+  formats: Registry<PayloadFormat>,
+  name: string,
+  body: JsonObject,
+  headers: PayloadHeaders,
+  options: PayloadOptions = {},
+): PayloadContents & { readonly format: string } {
+  const format =
+    name === autoFormat
+      ? detectFormat(formats, body, headers)
+      : formats.require(name, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
+  return { format: format.id, ...format.read(body, headers, options) };
+}
