@@ -5,7 +5,7 @@ import { sizeOfPattern } from './pattern-size.ts';
 const maxLength = 256;
 
 /** Instructions of the compiled expression: a tag of 128 characters makes each of them be looked at 128 times at most. */
-const maxSize = 1000;
+const maxSize = 500;
 
 export interface LinearRegex {
   readonly hasGroup: boolean;

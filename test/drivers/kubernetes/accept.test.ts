@@ -148,7 +148,7 @@ describe('deploymentUpdate, validating', () => {
     ],
     [
       { tagPolicy: 'regex', tag: 'a{1001}' },
-      'Invalid tag "a{1001}" for tagPolicy regex: it is too large: about 3003 steps, 1000 are the most',
+      'Invalid tag "a{1001}" for tagPolicy regex: it is too large: about 3003 steps, 500 are the most',
     ],
     [{ tagPolicy: 'semver', tag: '1', tagOrder: 'desc' }, 'tagOrder is of no use to tagPolicy semver'],
     [{ tag: 'a b' }, 'Invalid tag "a b"'],

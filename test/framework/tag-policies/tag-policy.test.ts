@@ -53,14 +53,12 @@ describe('createTagPolicy', () => {
       'a{1000}',
       '(?:x{0,999}y){0,999}',
     ]) {
-      expect(() => createTagPolicy({ policy: 'regex', tag }), tag).to.throw(
-        /it is too large: about \d+ steps, 1000 are the most/,
-      );
+      expect(() => createTagPolicy({ policy: 'regex', tag }), tag).to.throw(/it is too large: about \d+ steps, 500 are the most/);
     }
   });
 
   it('looks at no text that is no tag, however the expression is', () => {
-    for (const tag of ['(a*)*b', '(a|aa)+$', '(.*)(.*)(.*)(.*)x', '(?:a?){90}a{90}']) {
+    for (const tag of ['(a*)*b', '(a|aa)+$', '(.*)(.*)(.*)(.*)x', '(?:a?){40}a{40}']) {
       const policy = createTagPolicy({ policy: 'regex', tag });
       const long = 'a'.repeat(5000);
       expect(policy.reasonToIgnore(long)).to.equal(`"${'a'.repeat(80)}…" is not a valid tag`);
