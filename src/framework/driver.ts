@@ -93,6 +93,16 @@ export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** Targets that were looked at and left alone, each with the reason. */
   readonly skipped?: readonly SkippedTarget[];
+  /** Images that somebody took off a target by hand: each is put on hold. */
+  readonly holds?: readonly FoundHold[];
+}
+
+export interface FoundHold {
+  readonly target: string;
+  readonly image: string;
+  readonly reason: string;
+  /** When the image was written, milliseconds since 1970: a hold that was released later is not put again. */
+  readonly since: number;
 }
 
 export interface SkippedTarget {

@@ -132,6 +132,47 @@ export function itKeepsHolds(store: UseStore): void {
       expect((await store().releaseHold('1a5', target))?.holds).to.deep.equal([]);
     });
 
+    it('reaches the same digest under any tag, and a tag with any digest', async () => {
+      const { id: target } = await known();
+      const [a, b] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`);
+      const isHeld = async (image: string): Promise<boolean> => {
+        const { works } = await planned(store(), { tag: image }, actionOn('t', { images: [image] }));
+        for (const claim of await claimAll(store())) await succeed(store(), claim);
+        return works.length === 0;
+      };
+      await store().hold('1a5', target, { image: `acme/web:2@${a}`, ...by });
+      for (const image of [`acme/web:2@${a}`, `acme/web:3@${a}`, `docker.io/acme/web@${a}`])
+        expect(await isHeld(image), image).to.equal(true);
+      for (const image of [`acme/web:2@${b}`, 'acme/web:2']) expect(await isHeld(image), image).to.equal(false);
+      await store().releaseHold('1a5', target);
+      await store().hold('1a5', target, { image: v2, ...by });
+      for (const image of [v2, `acme/web:2@${a}`, 'index.docker.io/acme/web:2'])
+        expect(await isHeld(image), image).to.equal(true);
+      for (const image of ['acme/web:3', `acme/web@${a}`, 'acme/web', 'acme/other:2', 'quay.io/acme/web:2'])
+        expect(await isHeld(image), image).to.equal(false);
+    });
+
+    it('is put by a plan that finds its image taken off, before anything is planned with it', async () => {
+      const found = { target: 't', image: v2, reason: 'somebody put acme/web:1 back', since: Date.now() };
+      const planFound = async (tag: string, since = found.since): Promise<string[]> => {
+        await push(store(), { tag });
+        const claim = await claimOne(store());
+        const actions = [actionOn('t', { images: [v2] })];
+        const works = await store().recordPlan(claim, { actions, skipped: [], holds: [{ ...found, since }] });
+        for (const each of await claimAll(store())) await succeed(store(), each);
+        return works.map(({ action }) => action.target);
+      };
+      expect(await planFound('first')).to.deep.equal([]);
+      const { id: target, holds } = await targetNamed('t');
+      expect(holds.map(({ image, reason }) => [image, reason])).to.deep.equal([[v2, found.reason]]);
+      expect(await planFound('second'), 'until somebody releases it').to.deep.equal([]);
+      await store().releaseHold('1a5', target);
+      expect((await targetNamed('t')).holds).to.deep.equal([]);
+      expect(await planFound('third'), 'what was released stays released').to.deep.equal(['t']);
+      expect(await planFound('fourth', Date.now() + 60_000), 'and is taken off once more').to.deep.equal([]);
+      expect((await targetNamed('t')).holds).to.have.length(1);
+    });
+
     it('holds for its own project only', async () => {
       const mine = await known();
       const theirs = await known('1a7');

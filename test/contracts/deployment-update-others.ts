@@ -158,7 +158,8 @@ export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): v
       await workload.setImage('acme/web:1');
       expect(await push({ tag: '2' }).execute(action)).to.deep.equal({
         outcome: 'superseded',
-        message: 'somebody else put the former image back',
+        message: 'somebody put acme/web:1 back',
+        hold: { image: 'acme/web:2', reason: 'somebody put acme/web:1 back' },
       });
     });
   });

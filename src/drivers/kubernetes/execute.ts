@@ -3,15 +3,18 @@ import type { KubernetesAllowance } from './allow.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout, type FollowOptions } from './follow-rollout.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
-import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
+import type { Workload } from './kubernetes-objects.ts';
 import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
-import { templateContainers, templateHash } from './pod-template.ts';
+import { templateContainers } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
-import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';
+import { replicaSetsOf } from './replica-sets.ts';
 import { PodRemover } from './stuck-pods.ts';
+import { isRollingBack, rollBackWrite, updateWrite, type Written } from './template-writes.ts';
 import { kindNames, strategyOf, templateOf, whyNothingRollsOut } from './workload.ts';
-import { writeTemplate, type TemplateWrite, type WriteOutcome } from './write-template.ts';
+import { actionAnnotation } from './write-annotations.ts';
+import { putBackReason, recordOf } from './write-record.ts';
+import { writeTemplate, type WriteOutcome } from './write-template.ts';
 
 export interface ExecuteDependencies {
   readonly clusters: KubernetesClusters;
@@ -42,9 +45,10 @@ export async function execute(
   const current = await cluster.get(update.kind, update.namespace, update.name, context.signal);
   if (current && isRollingBack(current, update))
     return endRollBack(run, { text: 'the rollout failed' }, { kind: 'found', object: current });
-  const write = await writeTemplate(cluster, updateWrite(run), context.signal);
+  const wasWritten = current !== undefined && context.resumed === true && (await hasWritten(run, current));
+  const write = await writeTemplate(cluster, updateWrite(update, context, wasWritten), context.signal);
   if (write.kind === 'missing') return { outcome: 'failed', message: `${update.kind} "${update.name}" does not exist any more` };
-  if (write.kind === 'superseded') return { outcome: 'superseded', message: write.reason };
+  if (write.kind === 'superseded') return superseded(update, write.reason, write.reason === putBackReason(formerImages(update)));
   context.progress(
     write.kind === 'written' ? `wrote ${newImages(update)}` : `${newImages(update)} is already written, following its rollout`,
   );
@@ -73,12 +77,6 @@ function tellIgnored({ update, context }: Run, found: Workload): void {
   if (ignored.length > 0) context.progress(`the cluster ignores ${ignored.join(' and ')} of a ${kindNames[update.kind]}`);
 }
 
-/** What a write left, and how pods were replaced before it. */
-interface Written {
-  readonly object: Workload;
-  readonly strategy?: UpdateStrategy;
-}
-
 async function endUpdate(run: Run, written: Written, end: RolloutEnd): Promise<ActionResult> {
   const { update, context } = run;
   const where = `${update.namespace}/${update.name}`;
@@ -88,13 +86,42 @@ async function endUpdate(run: Run, written: Written, end: RolloutEnd): Promise<A
     return { outcome: 'succeeded', message: `${where} ${text}` };
   }
   if (end.kind === 'deleted') return { outcome: 'failed', message: `${end.message} during the rollout of ${images}` };
-  if (end.kind !== 'failed') return { outcome: 'superseded', message: `${end.message} during the rollout of ${images}` };
+  if (end.kind !== 'failed') {
+    const back = end.found !== undefined && isPutBack(update, written.object, end.found);
+    const why = back ? putBackReason(formerImages(update)) : end.message;
+    return superseded(update, `${why} during the rollout of ${images}`, back);
+  }
   const { onFailure = 'rollback' }: DeploymentUpdateConfig = context.config;
   const failure: Failure = { text: `${images} failed: ${end.message}`, ...(end.blamed && { blamed: end.blamed }) };
   if (onFailure !== 'rollback') return failed(run, failure);
   if (update.restartedAt !== undefined) return failed(run, failure, 'a restart cannot be rolled back');
   context.progress(`${failure.text}; rolling back to ${formerImages(update)}`);
-  return endRollBack(run, failure, await writeTemplate(run.cluster, rollBackWrite(run, written, end.message), context.signal));
+  return endRollBack(
+    run,
+    failure,
+    await writeTemplate(run.cluster, rollBackWrite(update, context, written, end.message), context.signal),
+  );
+}
+
+/** Whoever puts the former image back does not want the new one. */
+function superseded(update: PlannedUpdate, message: string, putBack: boolean): ActionResult {
+  const image = putBack ? blamedImage(update)?.to : undefined;
+  const reason = putBackReason(formerImages(update));
+  return { outcome: 'superseded', message, ...(image !== undefined && { hold: { image, reason } }) };
+}
+
+/** Whether the former images are in place again, and not by a later write of this or another such service. */
+function isPutBack({ changes }: PlannedUpdate, written: Workload, found: Workload): boolean {
+  if ((recordOf(found.metadata)?.at ?? 0) > (recordOf(written.metadata)?.at ?? 0)) return false;
+  const current = new Map(templateContainers(templateOf(found)).map(({ name, image }) => [name, image]));
+  return changes.every(({ container, from }) => current.get(container) === from);
+}
+
+/** Whether an earlier attempt of the action has written, though `kubectl rollout undo` took its annotations away. */
+async function hasWritten({ cluster, update, context }: Run, current: Workload): Promise<boolean> {
+  if (update.kind !== 'deployment') return false;
+  const formers = await replicaSetsOf(cluster, current, context.signal);
+  return formers.some(({ annotations }) => annotations?.[actionAnnotation] === update.id);
 }
 
 /** Why a rollout failed, and which containers could not run. */
@@ -146,45 +173,4 @@ function unblockRollBack({ cluster, update, context }: Run): NonNullable<FollowO
   const beforeWrite = (step: string): Promise<void> => context.beforeWrite(step);
   const remover = new PodRemover({ cluster, namespace: update.namespace, failed, signal, beforeWrite });
   return (workload, pods) => remover.remove(workload, pods);
-}
-
-function updateWrite({ update, context }: Run): TemplateWrite {
-  return {
-    kind: update.kind,
-    namespace: update.namespace,
-    name: update.name,
-    uid: update.read.uid,
-    images: update.changes,
-    ...(update.restartedAt !== undefined && { restartedAt: update.restartedAt }),
-    ...(update.strategy && { strategy: update.strategy }),
-    annotations: updateAnnotations(update, context.delivery),
-    beforeWrite: () => context.beforeWrite(`write ${newImages(update)}`),
-    // The images are put back but not by us: whoever did that does not want them.
-    objection: ({ metadata }) =>
-      metadata?.annotations?.[actionAnnotation] === update.id ? 'somebody else put the former image back' : undefined,
-  };
-}
-
-/** Back to the former images, but only from the very template that was written: later changes are somebody else's. */
-function rollBackWrite({ update, context }: Run, { object, strategy }: Written, failure: string): TemplateWrite {
-  const hash = templateHash(object);
-  const only = strategyOf(update.kind, object);
-  return {
-    kind: update.kind,
-    namespace: update.namespace,
-    name: update.name,
-    uid: update.read.uid,
-    images: update.changes.map(({ container, init, from, to }) => ({ container, init, from: to, to: from })),
-    ...(update.strategy && strategy && { strategy: { to: strategy, ...(only && { only }) } }),
-    annotations: rollBackAnnotations(update, context.delivery, failure),
-    beforeWrite: () => context.beforeWrite(`roll back to ${formerImages(update)}`),
-    objection: (found) => (templateHash(found) === hash ? undefined : 'somebody else changed the pod template'),
-  };
-}
-
-/** True after a crash between the rollback's write and its end. */
-function isRollingBack(workload: Workload, { id, changes }: PlannedUpdate): boolean {
-  if (workload.metadata?.annotations?.[rolledBackAnnotation] !== id) return false;
-  const containers = templateContainers(templateOf(workload));
-  return changes.every(({ container, from }) => containers.some(({ name, image }) => name === container && image === from));
 }

@@ -1,17 +1,20 @@
 import crypto from 'node:crypto';
-import type { Delivery, DriverConfig, Plan, PlannedAction } from '../../framework/driver.ts';
+import type { Delivery, DriverConfig, FoundHold, Plan, PlannedAction } from '../../framework/driver.ts';
 import { parseImageReference } from '../../framework/image-reference.ts';
+import { Semaphore } from '../../framework/semaphore.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { findWorkloads, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
 import { decideImages, rankOf } from './image-changes.ts';
-import type { KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
 import { changesText, howText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
+import { replicaSetsOf } from './replica-sets.ts';
 import { progressingCondition } from './rollout-status.ts';
 import { strategyChange } from './update-strategy.ts';
 import { kindNames, strategyOf, templateOf } from './workload.ts';
+import { findPutBack, putBackReason, recordOf } from './write-record.ts';
 
 /** Reads the workloads that a valid config means and says which of their images change. @throws ServiceError */
 export async function plan(
@@ -30,8 +33,37 @@ export async function plan(
     const reason = `no ${kind} in namespace "${namespace}" has the labels ${labels}`;
     return { actions: [], skipped: [{ target: `${among}?${labels}`, reason }] };
   }
-  const plans = found.map(({ name, object }) => planWorkload(place, `${among}/${name}`, name, object, delivery, config));
-  return { actions: plans.flatMap(({ actions }) => actions), skipped: plans.flatMap(({ skipped = [] }) => skipped) };
+  const sideBySide = new Semaphore(concurrency);
+  const plans = await Promise.all(
+    found.map(async ({ name, object }) => {
+      const planned = planWorkload(place, `${among}/${name}`, name, object, delivery, config);
+      const holds = await sideBySide.run(signal, () => findHolds(connection, kind, object, planned, signal));
+      return { ...planned, holds };
+    }),
+  );
+  return {
+    actions: plans.flatMap(({ actions }) => actions),
+    skipped: plans.flatMap(({ skipped = [] }) => skipped),
+    holds: plans.flatMap(({ holds }) => holds),
+  };
+}
+
+/** How many workloads are looked into at once. */
+const concurrency = 8;
+
+/** What somebody took off a workload that is about to be updated. */
+async function findHolds(
+  connection: KubernetesCluster,
+  kind: WorkloadKind,
+  workload: Workload,
+  { actions: [action] }: Plan,
+  signal: AbortSignal,
+): Promise<readonly FoundHold[]> {
+  if (action === undefined || plannedUpdate(action.input).restartedAt !== undefined) return [];
+  const formers = kind === 'deployment' ? await replicaSetsOf(connection, workload, signal) : [];
+  const records = [workload.metadata, ...formers].map(recordOf).filter((record) => record !== undefined);
+  const found = findPutBack(records, workload);
+  return found ? [{ target: action.target, image: found.image, reason: putBackReason(found.back), since: found.at }] : [];
 }
 
 function planWorkload(

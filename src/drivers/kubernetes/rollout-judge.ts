@@ -11,6 +11,8 @@ export interface RolloutEnd {
   readonly kind: 'complete' | 'failed' | 'deleted' | 'paused' | 'superseded';
   /** Why, in a few words for people. */
   readonly message: string;
+  /** The workload as others changed it, where they superseded the rollout. */
+  readonly found?: Workload;
   /** How many pods there should be, where that was seen. */
   readonly wanted?: number;
   /** Where a rollout failed: the containers that a definite cause held up, by name. */
@@ -92,7 +94,7 @@ export class RolloutJudge {
       return { kind: 'superseded', message: `the ${this.#noun} was deleted and created anew` };
     }
     if (templateHash(workload) !== this.#templateHash) {
-      return { kind: 'superseded', message: 'somebody else changed the pod template' };
+      return { kind: 'superseded', message: 'somebody else changed the pod template', found: workload };
     }
     if (spec?.paused === true) return { kind: 'paused', message: `somebody paused the ${this.#noun}` };
     return undefined;

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../framework/driver.ts';
 import { formerImages, newImages, type PlannedUpdate } from './planned-update.ts';
+import { recordAnnotation, type WriteRecord } from './write-record.ts';
 
 /** The id of the action that wrote last: tells a resumed action its own write. */
 export const actionAnnotation = 'webhook-service/action';
@@ -19,7 +20,15 @@ export function updateAnnotations(update: PlannedUpdate, { id, receiver }: Pick<
     'webhook-service/delivery': id,
     'webhook-service/receiver': receiver.name,
     [actionAnnotation]: update.id,
+    [recordAnnotation]: record({
+      at: Date.now(),
+      images: update.changes.map(({ container, from, to }) => ({ container, from, to })),
+    }),
   };
+}
+
+function record(written: WriteRecord): string {
+  return JSON.stringify(written);
 }
 
 /** The annotations that say why the former image is back. */
@@ -32,6 +41,7 @@ export function rollBackAnnotations(
     ...updateAnnotations(update, { id, receiver }),
     [changeCause]: cause(`back to ${formerImages(update)} since ${newImages(update)} failed, delivery ${id}: ${failure}`),
     [rolledBackAnnotation]: update.id,
+    [recordAnnotation]: record({ at: Date.now(), images: [] }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DeliveryRequest, PlannedAction, SkippedTarget } from '../driver.ts';
+import type { DeliveryRequest, Plan, PlannedAction } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 import type {
   DeliveryEvent,
@@ -206,11 +206,8 @@ export interface PlannedWork {
   readonly step: string;
 }
 
-export interface StoredPlan {
-  readonly actions: readonly PlannedAction[];
-  /** With `otherwise`, that is done where something waits or runs for the target. */
-  readonly skipped: readonly SkippedTarget[];
-}
+/** What is to be done `otherwise` to a target that is skipped, is done where something waits or runs for it. */
+export type StoredPlan = Plan & Required<Pick<Plan, 'skipped'>>;
 
 export interface WorkEnd {
   readonly state: EndState;

@@ -151,7 +151,8 @@ export class WorkRunner {
   async #plan(attempt: Attempt): Promise<PlannedWork[]> {
     const { driver, delivery, config, claim, signal } = attempt;
     const plan = await driver.plan(delivery, config, withDeadline(signal, planDeadlineMs));
-    const planned = await this.#options.store.recordPlan(claim, { actions: plan.actions, skipped: plan.skipped ?? [] });
+    const { actions, skipped = [], holds = [] } = plan;
+    const planned = await this.#options.store.recordPlan(claim, { actions, skipped, holds });
     this.#options.observer.planned?.(delivery, plan);
     return planned;
   }

@@ -1,6 +1,7 @@
 import type { Hold, TargetRecord } from '../../framework/deliveries/delivery-record.ts';
 import type { NewHold } from '../../framework/deliveries/delivery-store.ts';
-import type { PlannedAction } from '../../framework/driver.ts';
+import type { FoundHold, PlannedAction } from '../../framework/driver.ts';
+import { isHeldImage } from './held-image.ts';
 import { targetLane } from './lanes.ts';
 import { idOf, integer, json, sequenceOf, storable, text } from './rows.ts';
 import { tellEnd } from './supersede.ts';
@@ -27,8 +28,9 @@ export async function releaseHold(
   const target = await findTarget(tx, projectId, targetId);
   if (target === undefined) return undefined;
   const id = integer(target, 'id');
-  if (image === undefined) await tx.run('DELETE FROM holds WHERE target = $1', id);
-  else await tx.run('DELETE FROM holds WHERE target = $1 AND image = $2', id, storable(image));
+  const released = 'UPDATE holds SET released_at = $2 WHERE target = $1 AND released_at IS NULL';
+  if (image === undefined) await tx.run(released, id, tx.now);
+  else await tx.run(`${released} AND image = $3`, id, tx.now, storable(image));
   return toTarget(tx, target);
 }
 
@@ -55,7 +57,8 @@ export async function addHold(
   await tx.run(
     `INSERT INTO holds (target, image, reason, held_by, held_at)
     SELECT id, $3, $4, $5, $6 FROM targets WHERE project_id = $1 AND name = $2
-    ON CONFLICT (target, image) DO UPDATE SET reason = excluded.reason, held_by = excluded.held_by, held_at = excluded.held_at`,
+    ON CONFLICT (target, image) DO UPDATE SET reason = excluded.reason, held_by = excluded.held_by, held_at = excluded.held_at,
+      released_at = NULL`,
     projectId,
     storable(target),
     storable(image),
@@ -64,6 +67,24 @@ export async function addHold(
     tx.now,
   );
   await endHeld(tx, projectId, target);
+}
+
+/** Puts a hold on an image that somebody took off the target, unless there is one or it was released since. */
+export async function addFoundHold(
+  tx: Transaction,
+  projectId: string,
+  target: string,
+  { since, ...found }: NewHold & Pick<FoundHold, 'since'>,
+): Promise<void> {
+  const [row] = await tx.all(
+    `SELECT 1 AS one FROM holds h JOIN targets t ON t.id = h.target
+    WHERE t.project_id = $1 AND t.name = $2 AND h.image = $3 AND (h.released_at IS NULL OR h.released_at >= $4)`,
+    projectId,
+    storable(target),
+    storable(found.image),
+    since,
+  );
+  if (row === undefined) await addHold(tx, projectId, target, found);
 }
 
 async function endHeld(tx: Transaction, projectId: string, target: string): Promise<void> {
@@ -86,11 +107,15 @@ async function endHeld(tx: Transaction, projectId: string, target: string): Prom
 export async function heldReason(tx: Transaction, projectId: string, action: PlannedAction): Promise<string | undefined> {
   const holds = await tx.all(
     `SELECT h.image, h.reason, h.held_by FROM holds h JOIN targets t ON t.id = h.target
-    WHERE t.project_id = $1 AND t.name = $2 ORDER BY h.held_at`,
+    WHERE t.project_id = $1 AND t.name = $2 AND h.released_at IS NULL ORDER BY h.held_at`,
     projectId,
     storable(action.target),
   );
-  const found = holds.find((row) => text(row, 'image') === '' || (action.images ?? []).includes(text(row, 'image')));
+  const { images = [] } = action;
+  const found = holds.find((row) => {
+    const held = text(row, 'image');
+    return held === '' || images.some((image) => isHeldImage(held, storable(image)));
+  });
   if (found === undefined) return undefined;
   const image = text(found, 'image');
   return `on hold by ${text(found, 'held_by')}${image === '' ? '' : ` for ${image}`}: ${text(found, 'reason')}`;
@@ -105,7 +130,10 @@ async function findTarget(tx: Transaction, projectId: string, targetId: string):
 
 async function toTarget(tx: Transaction, row: Row): Promise<TargetRecord> {
   const id = integer(row, 'id');
-  const holds = await tx.all('SELECT image, reason, held_by, held_at FROM holds WHERE target = $1 ORDER BY held_at', id);
+  const holds = await tx.all(
+    'SELECT image, reason, held_by, held_at FROM holds WHERE target = $1 AND released_at IS NULL ORDER BY held_at',
+    id,
+  );
   return { id: idOf('target', id), projectId: text(row, 'project_id'), name: text(row, 'name'), holds: holds.map(toHold) };
 }
 
@@ -121,7 +149,8 @@ function toHold(row: Row): Hold {
 /** Whether anything at all is on hold in a project. */
 export async function hasHolds(tx: Transaction, projectId: string): Promise<boolean> {
   const rows = await tx.all(
-    'SELECT 1 AS held FROM holds h JOIN targets t ON t.id = h.target WHERE t.project_id = $1 LIMIT 1',
+    `SELECT 1 AS held FROM holds h JOIN targets t ON t.id = h.target
+    WHERE t.project_id = $1 AND h.released_at IS NULL LIMIT 1`,
     storable(projectId),
   );
   return rows.length > 0;

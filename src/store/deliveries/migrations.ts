@@ -149,4 +149,6 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
     'DROP INDEX deliveries_by_receiver',
     'CREATE INDEX deliveries_by_receiver ON deliveries (project_id, receiver_id, sequence, driver, received_at)',
   ],
+  // A hold that was released is remembered: what it was put for must not put it again.
+  () => ['ALTER TABLE holds ADD COLUMN released_at BIGINT'],
 ];

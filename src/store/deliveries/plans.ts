@@ -3,7 +3,7 @@ import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
 import { checksumOfWork, workContent } from './checksums.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
-import { heldReason } from './holds.ts';
+import { addFoundHold, heldReason } from './holds.ts';
 import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
 import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
 import type { Transaction } from './transaction.ts';
@@ -16,6 +16,10 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   if (await endCancelled(tx, claim, work)) {
     await refreshDelivery(tx, delivery);
     return [];
+  }
+  for (const { target, ...found } of plan.holds ?? []) {
+    await rememberTarget(tx, claim.delivery.projectId, target);
+    await addFoundHold(tx, claim.delivery.projectId, target, { ...found, heldBy: `delivery ${claim.delivery.id}` });
   }
   const planned: PlannedWork[] = [];
   const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);

@@ -8,6 +8,7 @@ import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts'
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
 import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
 import { itFreesStuckSets, itTellsWhatToDelete } from '../../contracts/deployment-update-stuck.ts';
+import { itHeedsUndo, itHeedsUndoOfOtherKinds } from '../../contracts/deployment-update-undo.ts';
 import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
 
@@ -21,6 +22,21 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
   itChangesStrategiesOfOtherKinds(use);
   itFindsBySelector(use);
   itFreesStuckSets(use);
+  itHeedsUndo(use);
+  itHeedsUndoOfOtherKinds(use);
+
+  it('an update that kubectl undoes is put on hold by the next push', async function () {
+    const plane = await useControlPlane(this);
+    const workload = await Workload.create(await testCluster(plane.kubeconfig), { replicas: 1 });
+    const { namespace, name } = workload;
+    const pushOf = (tag: string): Push =>
+      new Push(driverUnderTest({ kubeconfig: plane.kubeconfig }), { namespace, name }, { tag });
+    await pushOf('2').run();
+    await plane.kubectl('-n', namespace, 'rollout', 'undo', `deployment/${name}`);
+    expect(await workload.image()).to.equal('acme/web:1');
+    const { holds = [] } = await pushOf('2').plan();
+    expect(holds.map(({ image }) => image)).to.deep.equal(['acme/web:2']);
+  });
 
   describe('with the rights of control-plane/restricted.yaml', () => {
     let plane: ControlPlane;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
 import { itChangesStrategies } from '../../contracts/deployment-update-strategies.ts';
+import { itHeedsUndo } from '../../contracts/deployment-update-undo.ts';
 import { type TestCluster, testCluster } from '../../contracts/deployment-update-workload.ts';
 
 describe('deploymentUpdate on the Kubernetes emulator', function () {
@@ -26,4 +27,5 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
   itUpdatesDeployments(use);
   itChangesStrategies(use);
   itFindsBySelector(use);
+  itHeedsUndo(use);
 });

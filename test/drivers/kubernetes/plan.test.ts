@@ -172,7 +172,8 @@ describe('plan', () => {
   };
   const planFor = (found: Deployment | undefined): Promise<Plan> => {
     const get = (async () => found) as KubernetesCluster['get'];
-    const cluster: KubernetesCluster = { name: 'test', get, patch: never, delete: never, list: never, watch: never };
+    const list: KubernetesCluster['list'] = async () => ({ items: [], resourceVersion: '0' });
+    const cluster: KubernetesCluster = { name: 'test', get, list, patch: never, delete: never, watch: never };
     return plan({ connect: async () => cluster }, delivery, { name: 'web' }, new AbortController().signal);
   };
 
