@@ -108,6 +108,9 @@ class Sender {
 /** How long one connection pool is used: a client certificate that was renewed is seen then. */
 const dispatcherMs = 60_000;
 
+/** Kubernetes puts a new one there before the old one expires; the package by itself would use the old one for a minute more. */
+const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
 /** One context of the kubeconfig, as the files are at the moment. */
 class ConfigSource {
   readonly #client: ClientNode;
@@ -124,7 +127,8 @@ class ConfigSource {
 
   /** @throws ServiceError `InvalidConfig` where there is no such context, `Unavailable` where the files cannot be read. */
   sender(): Sender {
-    const fingerprint = this.#paths.map(fileFingerprint).join();
+    const files = this.#paths.length > 0 ? this.#paths : [serviceAccountToken];
+    const fingerprint = files.map(fileFingerprint).join();
     if (this.#sender === undefined || fingerprint !== this.#fingerprint) {
       this.#sender = new Sender(this.#client, loadConfig(this.#client, this.#paths, this.#context));
       this.#fingerprint = fingerprint;
