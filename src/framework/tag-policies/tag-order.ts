@@ -1,15 +1,22 @@
-/** How tags are ordered: by the value of numbers, as texts, or, with `asc` and `desc`, numbers by value and then other texts. */
-export const tagOrders = ['asc', 'desc', 'numerical', 'numericalDesc', 'alphabetical', 'alphabeticalDesc'] as const;
+import { rankOfDigits } from './rank-of-digits.ts';
+import { versionOfTag } from './tag-version.ts';
+
+/**
+ * How tags are ordered: as numbers, as texts, as versions or, with `asc` and `desc`, as texts in which each run of digits counts as
+ * a number.
+ */
+export const tagOrders = ['asc', 'desc', 'numerical', 'numericalDesc', 'alphabetical', 'alphabeticalDesc', 'semver'] as const;
 
 export type TagOrder = (typeof tagOrders)[number];
 
 const ranks: Readonly<Record<TagOrder, (value: string) => string | undefined>> = {
-  asc: rankOfEither,
-  desc: (value) => reversed(rankOfEither(value)),
+  asc: rankOfMixture,
+  desc: (value) => reversed(rankOfMixture(value)),
   numerical: rankOfNumber,
   numericalDesc: (value) => reversed(rankOfNumber(value)),
   alphabetical: rankOfText,
   alphabeticalDesc: (value) => reversed(rankOfText(value)),
+  semver: (value) => versionOfTag(value)?.rank,
 };
 
 /**
@@ -20,15 +27,9 @@ export function rankInOrder(value: string, order: TagOrder): string | undefined 
   return ranks[order](value);
 }
 
-/** The digits of a whole number, after how many they are; leading zeros do not count. At most 999 digits. */
-export function rankOfDigits(digits: string): string {
-  const significant = digits.replace(/^0+/, '');
-  return String(significant.length).padStart(3, '0') + significant;
-}
-
-function rankOfEither(value: string): string {
-  const number = rankOfNumber(value);
-  return number === undefined ? `1${value}` : `0${number}`;
+/** `1.10` after `1.9`, `build-10` after `build-9`. */
+function rankOfMixture(value: string): string {
+  return rankOfText(value.replaceAll(/\d+/g, rankOfDigits));
 }
 
 /** No empty rank: it must not be taken for none. */

@@ -115,7 +115,7 @@ const patternRules: Readonly<Record<Exclude<PolicyName, 'any'>, (tag: string, or
         if (value === undefined) return `tag ${pushed} does not match ${tag}`;
         if (by === undefined || rank(pushed) !== undefined) return undefined;
         if (value === null) return `tag ${pushed} matches ${tag} without the group that is compared`;
-        return `"${value}" in tag ${pushed} is no number`;
+        return `"${value}" in tag ${pushed} is ${whatIsMissed(by)}`;
       },
       rank,
     };
@@ -128,10 +128,14 @@ function ordered(pattern: string, matches: (tag: string) => boolean, order: TagO
   return {
     reasonToIgnore(tag) {
       if (!matches(tag)) return `tag ${tag} does not match ${pattern}`;
-      return order === undefined || rank(tag) !== undefined ? undefined : `tag ${tag} is no number`;
+      return order === undefined || rank(tag) !== undefined ? undefined : `tag ${tag} is ${whatIsMissed(order)}`;
     },
     rank,
   };
+}
+
+function whatIsMissed(order: TagOrder): string {
+  return order === 'semver' ? 'no version' : 'no number';
 }
 
 /** No text is looked at that is no tag: nothing may depend on how long it is. */

@@ -1,5 +1,5 @@
 import { SemVer } from 'semver';
-import { rankOfDigits } from './tag-order.ts';
+import { rankOfDigits } from './rank-of-digits.ts';
 
 export interface TagVersion {
   /** For ranges. A number that JavaScript has no exact form of is the greatest that it has one of. */

@@ -33,9 +33,21 @@ describe('rankInOrder', () => {
     it(`finds ${expected} the newest, ${order}`, () => expect(sorted(values, order).at(-1)).to.equal(expected));
   }
 
-  it('puts numbers before other texts where the order is of neither alone', () => {
-    expect(sorted(['b', '10', 'a', '9', '-1', '9.5'], 'asc')).to.deep.equal(['-1', '9', '9.5', '10', 'a', 'b']);
-    expect(sorted(['b', '10', 'a', '9', '-1', '9.5'], 'desc')).to.deep.equal(['b', 'a', '10', '9.5', '9', '-1']);
+  it('takes each run of digits for a number where nothing else is said', () => {
+    const values = ['1.9.0', '1.10.0', '1.10.0-2', '2', '10', '2024-01-09', '2024-01-10', 'build-9', 'build-10', 'build-10a'];
+    expect(sorted(values.toReversed(), 'asc')).to.deep.equal(values);
+    expect(sorted(values, 'desc')).to.deep.equal(values.toReversed());
+    expect(rankInOrder('007', 'asc')).to.equal(rankInOrder('7', 'asc'));
+  });
+
+  it('orders versions', () => {
+    expect(sorted(['v1.10.0', '1.9', '1.10.0-rc.1', '0.9.1'], 'semver')).to.deep.equal([
+      '0.9.1',
+      '1.9',
+      '1.10.0-rc.1',
+      'v1.10.0',
+    ]);
+    expect(rankInOrder('latest', 'semver')).to.equal(undefined);
   });
 
   it('has no place for other texts among numbers', () => {

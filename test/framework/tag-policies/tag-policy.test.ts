@@ -182,6 +182,15 @@ describe('the policy regex', () => {
     expect(replaces({ ...main, order: 'desc' }, 'main-aa-99', 'main-ff-100')).to.equal(false);
   });
 
+  it('orders variants of versions', () => {
+    const alpine = { policy: 'regex', tag: '^(\\d+\\.\\d+\\.\\d+)-alpine$', order: 'semver' };
+    expect(replaces(alpine, '1.27.9-alpine', '1.27.10-alpine')).to.equal(true);
+    expect(replaces(alpine, '1.27.10-alpine', '1.27.9-alpine')).to.equal(false);
+    expect(replaces(alpine, '1.27.9-alpine', '1.27.10')).to.equal(false);
+    const build = createTagPolicy({ policy: 'regex', tag: '^web-(.*)$', order: 'semver' });
+    expect(build.reasonToIgnore('web-7')).to.equal('"7" in tag web-7 is no version');
+  });
+
   it('lets the last push win among tags of the same place', () => {
     expect(replaces({ policy: 'regex', tag: '^(main)-[0-9a-f]+$' }, 'main-ff', 'main-aa')).to.equal(true);
   });
