@@ -1,29 +1,17 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DeliveryIntake } from '../framework/deliveries/delivery-intake.ts';
 import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import type { Receiver } from '../framework/receiver.ts';
+import { forwardableHeaders } from './forwardable-headers.ts';
 import { readBody } from './request-body.ts';
-import { isForm, parseTriggerQuery, type TriggerParameters, withFormParameters } from './trigger-parameters.ts';
+import { isForm, parseTriggerQuery, withFormParameters } from './trigger-parameters.ts';
 import { findTriggered, type TriggerContext } from './trigger-receiver.ts';
 
 export interface EndpointContext extends TriggerContext {
   readonly intake: Pick<DeliveryIntake, 'take'>;
   expire(receiver: Receiver): void;
 }
-
-/** Headers that are credentials of the caller, or say something about the connection alone. */
-const droppedHeaders = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-  'te',
-  'trailer',
-]);
 
 /**
  * `POST /v1-webhooks/endpoint`: authenticates, reads, and hands over to the driver. It stands in front of express, which
@@ -64,17 +52,4 @@ async function readDeliveredBody(request: IncomingMessage): Promise<{ body: Buff
     if (!(thrown instanceof ServiceError) || request.destroyed) throw thrown;
     return { body: Buffer.alloc(0), refusal: thrown };
   }
-}
-
-/** A proxy in between may repeat the URL in a header of its own; a shorter text than any real credential may be anything. */
-const shortestCredential = 16;
-
-function forwardableHeaders(headers: IncomingHttpHeaders, { token, key }: TriggerParameters): Record<string, string> {
-  const credentials = [token, key].filter((text) => text.length >= shortestCredential);
-  const kept: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value = ''] of Object.entries(headers)) {
-    const text = Array.isArray(value) ? value.join(', ') : value;
-    if (!droppedHeaders.has(name) && !credentials.some((credential) => text.includes(credential))) kept[name] = text;
-  }
-  return kept;
 }

@@ -34,7 +34,7 @@ export class Schemas {
       receiverSchema(shown, legacy),
       ...drivers,
       ...fixedSchemas,
-      ...(legacy ? [] : [rotationSchema, ...deliverySchemas]),
+      ...(legacy ? [] : [rotationSchema, planSchema, ...deliverySchemas]),
     ];
     this.#schemas = new Map(all.map((schema) => [schema.id.toLowerCase(), schema]));
   }
@@ -92,10 +92,26 @@ const rotationSchema: Schema = {
   },
 };
 
+/** What a payload would come to: `POST …/receivers/<id>?action=plan`. */
+const planSchema: Schema = {
+  id: 'receiverPlan',
+  pluralName: 'receiverPlans',
+  resourceMethods: [],
+  resourceFields: {
+    ...common,
+    state: { type: 'enum', options: ['planned', 'ignored', 'rejected'] },
+    message: text,
+    images: { type: 'array[json]' },
+    plannedActions: { type: 'array[json]' },
+    skipped: { type: 'array[json]' },
+  },
+};
+
 const resourceActions = {
   pause: { output: 'receiver' },
   resume: { output: 'receiver' },
   rotate: { input: 'receiverRotation', output: 'receiver' },
+  plan: { output: 'receiverPlan' },
 };
 
 function driverSchema(definition: DriverDefinition, legacy: boolean): Schema {

@@ -20,6 +20,7 @@ const paths = (projectId: string): readonly [string, string, object?][] => [
   ['PUT', `/v1-webhooks/receivers/${id}?projectId=${projectId}`, {}],
   ['POST', `/v1-webhooks/receivers/${id}?action=pause&projectId=${projectId}`],
   ['POST', `/v1-webhooks/receivers/${id}?action=rotate&projectId=${projectId}`],
+  ['POST', `/v1-webhooks/receivers/${id}?action=plan&projectId=${projectId}`],
   ['DELETE', `/v1-webhooks/receivers/${id}?projectId=${projectId}`],
 ];
 

@@ -118,7 +118,7 @@ describe('receivers that are changed', () => {
       const before = dataOf(id);
       const paused = await api.act(id, 'pause');
       expect(paused.json).to.include({ paused: true });
-      expect(paused.json['actions']).to.have.keys('resume', 'rotate');
+      expect(paused.json['actions']).to.have.keys('plan', 'resume', 'rotate');
       expect((await api.trigger(url)).status).to.equal(200);
       expect(api.ignored).to.deep.equal(['receiver is paused']);
       const resumed = await api.act(id, 'resume');
@@ -150,7 +150,7 @@ describe('receivers that are changed', () => {
       const { json: old } = await api.send(`/v1-webhooks/receivers/${id}?projectId=1a5`);
       expect(old).to.include({ replacedBy: json['id'] });
       expect(Date.parse(String(old['expiresAt']))).to.be.within(Date.now() + 86_000_000, Date.now() + 86_400_000);
-      expect(old['actions']).to.have.keys('pause');
+      expect(old['actions']).to.have.keys('pause', 'plan');
     });
 
     it('ends the old URL with the overlap and deletes its receiver', async () => {

@@ -22,7 +22,11 @@ describe('POST /v1-webhooks/receivers', () => {
     const [key = ''] = /(?<=key=)[A-Za-z0-9]{40}(?=&projectId=1a5$)/.exec(String(json['url'])) ?? [];
     const self = `${api.url}/v1-webhooks/receivers/1go1`;
     expect(json).to.deep.equal({
-      actions: { pause: `${self}?action=pause&projectId=1a5`, rotate: `${self}?action=rotate&projectId=1a5` },
+      actions: {
+        pause: `${self}?action=pause&projectId=1a5`,
+        plan: `${self}?action=plan&projectId=1a5`,
+        rotate: `${self}?action=rotate&projectId=1a5`,
+      },
       driver: 'inline',
       id: '1go1',
       inlineConfig: { serviceId: '1s1', amount: 2, type: 'inline' },

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { TargetRecord } from '../../src/framework/deliveries/delivery-record.ts';
+import type { FoundHold } from '../../src/framework/driver.ts';
 import { actionOn, claimAll, claimOne, planned, push, read, states, succeed, type UseStore } from './delivery-store-use.ts';
 
 export function itKeepsHolds(store: UseStore): void {
@@ -171,6 +172,26 @@ export function itKeepsHolds(store: UseStore): void {
       expect(await planFound('third'), 'what was released stays released').to.deep.equal(['t']);
       expect(await planFound('fourth', Date.now() + 60_000), 'and is taken off once more').to.deep.equal([]);
       expect((await targetNamed('t')).holds).to.have.length(1);
+    });
+
+    it('is foretold for a plan that is not recorded', async () => {
+      const actions = [actionOn('t', { images: [v2] }), actionOn('u', { images: [v2] })];
+      const skipped = [{ target: 's', reason: 'is paused' }];
+      const foretold = async (holds: readonly FoundHold[] = []): Promise<unknown> => {
+        const plan = await store().judgePlan('1a5', { actions, skipped, holds });
+        return [plan.actions.map((each) => each.target), plan.skipped.map(({ target, reason }) => `${target} ${reason}`)];
+      };
+      expect(await foretold()).to.deep.equal([['t', 'u'], ['s is paused']]);
+      expect(await store().listTargets('1a5'), 'and nothing is known of it').to.deep.equal([]);
+      const { id: target } = await known();
+      const found = { target: 't', image: v2, reason: 'somebody put acme/web:1 back', since: Date.now() };
+      const undone = [['u'], ['s is paused', `t on hold by this delivery for ${v2}: ${found.reason}`]];
+      expect(await foretold([found])).to.deep.equal(undone);
+      expect((await targetNamed('t')).holds, 'still nothing').to.deep.equal([]);
+      await store().hold('1a5', target, { image: v2, ...by });
+      expect(await foretold()).to.deep.equal([['u'], ['s is paused', `t on hold by user 1a1 for ${v2}: it broke`]]);
+      await store().releaseHold('1a5', target);
+      expect(await foretold([found]), 'it was released since').to.deep.equal([['t', 'u'], ['s is paused']]);
     });
 
     it('holds for its own project only', async () => {

@@ -106,6 +106,10 @@ export class FakeDeliveries implements Deliveries {
     return Promise.resolve(this.targets.filter((target) => target.projectId === projectId));
   }
 
+  rehearse(): never {
+    throw new Error('nothing is planned here');
+  }
+
   async replay(projectId: string, deliveryId: string, by: string): Promise<string> {
     const refusal = this.refusals.get(deliveryId);
     if (refusal) throw refusal;

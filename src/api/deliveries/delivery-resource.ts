@@ -53,7 +53,8 @@ export function toDeliveryResource(delivery: DeliveryRecord, mayWrite: boolean, 
   };
 }
 
-function toImage({ registry, repository, tag, digest, pushedAt, image }: ImageEvent): JsonObject {
+/** One image of a delivery. */
+export function toImage({ registry, repository, tag, digest, pushedAt, image }: ImageEvent): JsonObject {
   return { image, registry, repository, tag, ...(digest !== undefined && { digest }), ...wireTime('pushedAt', pushedAt) };
 }
 

@@ -7,11 +7,15 @@ import { openSensitive } from '../../framework/sensitive-fields.ts';
 import { requireProjectId } from '../authorization/authorizer.ts';
 import type { Representation } from '../representation.ts';
 import type { ApiRequest } from '../request.ts';
+import type { DeliveriesContext } from '../deliveries/deliveries-context.ts';
 import { newResourceData } from './create-receiver.ts';
+import { planReceiver } from './plan-receiver.ts';
 import { toReceiverResource } from './receiver-resource.ts';
 import { authorizeWrite, type ReceiversContext, requireLivingReceiver, upstream } from './receivers-context.ts';
 import { requireDriver } from './replace-receiver.ts';
 import { newReceiverKey } from './trigger-urls.ts';
+
+type ActContext = ReceiversContext & Pick<DeliveriesContext, 'deliveries'>;
 
 type Act = (context: ReceiversContext, request: ApiRequest, receiver: Receiver) => Promise<Receiver>;
 
@@ -21,11 +25,12 @@ const acts: ReadonlyMap<string, Act> = new Map<string, Act>([
   ['rotate', rotate],
 ]);
 
-/** `POST /v1-webhooks/receivers/<id>?action=pause|resume|rotate` */
-export async function actOnReceiver(context: ReceiversContext, request: ApiRequest): Promise<Representation> {
+/** `POST /v1-webhooks/receivers/<id>?action=pause|resume|rotate|plan` */
+export async function actOnReceiver(context: ActContext, request: ApiRequest): Promise<Representation> {
   const access = await authorizeWrite(context, request, 'update');
   requireProjectId(request.projectId);
   const name = request.query.get('action') ?? '';
+  if (name === 'plan') return planReceiver(context, request, await requireLivingReceiver(context, request));
   const act = acts.get(name);
   if (!act) throw new ServiceError('ActionNotAvailable', `A webhook has no action ${name}`, { fieldName: 'action' });
   const receiver = await requireLivingReceiver(context, request);

@@ -50,7 +50,7 @@ function activeConfig(context: ReceiversContext, definition: DriverDefinition, s
 }
 
 function actionLinks(receiver: Receiver, urls: UrlBuilder): JsonObject {
-  const names = [receiver.paused ? 'resume' : 'pause', ...(receiver.replacedBy ? [] : ['rotate'])];
+  const names = ['plan', receiver.paused ? 'resume' : 'pause', ...(receiver.replacedBy ? [] : ['rotate'])];
   return Object.fromEntries(names.map((name) => [name, urls.receiverAction(receiver.id, receiver.projectId, name)]));
 }
 

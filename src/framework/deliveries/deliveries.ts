@@ -1,5 +1,7 @@
 import type { DeliveryRecord, TargetRecord } from './delivery-record.ts';
+import type { Hit } from './delivery-intake.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import type { Rehearsal } from './rehearsal.ts';
 
 /** What people do with deliveries and targets that are stored; `by` is who asked for it. */
 export interface Deliveries extends Pick<DeliveryStore, 'get' | 'list' | 'events' | 'getTarget' | 'listTargets'> {
@@ -16,6 +18,8 @@ export interface Deliveries extends Pick<DeliveryStore, 'get' | 'list' | 'events
   hold(projectId: string, targetId: string, options: { image: string; reason: string; by: string }): Promise<TargetRecord>;
   /** @param image ends the hold on this image alone. @throws ServiceError `NotFound` */
   release(projectId: string, targetId: string, options: { image?: string; by: string }): Promise<TargetRecord>;
+  /** What a hit would come to, with nothing stored or written. @throws ServiceError where its target cannot be read. */
+  rehearse(hit: Hit): Promise<Rehearsal>;
   /** Calls back after something new may be found by `events`; with several replicas at least once a second. @returns ends it. */
   onChange(listener: () => void): () => void;
 }

@@ -6,6 +6,7 @@ import type { Deliveries } from './deliveries.ts';
 import type { DeliveryIntake, Hit } from './delivery-intake.ts';
 import { type DeliveryRecord, type DeliverySummary, isEnded, type TargetRecord } from './delivery-record.ts';
 import { type DeliveryStore, StoreUnavailableError } from './delivery-store.ts';
+import { rehearse, type Rehearsal } from './rehearsal.ts';
 import type { RunningWork } from './running-work.ts';
 
 /** Where the receivers of today are found. */
@@ -93,6 +94,11 @@ export class DeliveryControl implements Deliveries {
     const target = await available(this.#options.store.releaseHold(projectId, targetId, image));
     if (target === undefined) throw notFound('target', targetId);
     return target;
+  }
+
+  rehearse(hit: Hit): Promise<Rehearsal> {
+    const { intake, store } = this.#options;
+    return available(rehearse(intake, store, hit));
   }
 
   onChange(listener: () => void): () => void {

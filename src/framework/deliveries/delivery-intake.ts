@@ -64,7 +64,7 @@ export class DeliveryIntake {
    * @throws ServiceError `Unavailable` where it cannot be stored: then nothing was done, and the sender has to try again.
    */
   async take(hit: Hit, origin?: ReplayOrigin): Promise<Taken> {
-    const judged = this.#judge(hit);
+    const judged = this.judge(hit);
     const { id, duplicate, claim } = await this.#store(hit, judged, origin);
     const delivery = toDelivery(id, hit, judged);
     if (judged.kind === 'rejected') {
@@ -86,7 +86,8 @@ export class DeliveryIntake {
     await Promise.allSettled(this.#inline.values());
   }
 
-  #judge({ receiver, driver, request, refusal }: Hit): Judged {
+  /** What a hit comes to before anything is stored. */
+  judge({ receiver, driver, request, refusal }: Hit): Judged {
     if (refusal !== undefined) return { kind: 'rejected', failure: refusal };
     try {
       const config = this.#config(driver, receiver);
@@ -177,7 +178,7 @@ export class DeliveryIntake {
 }
 
 /** What a request comes to, before anything is stored. */
-type Judged =
+export type Judged =
   | { readonly kind: 'queued' | 'inline'; readonly config: DriverConfig; readonly acceptance: Acceptance & { kind: 'accepted' } }
   | { readonly kind: 'ignored'; readonly reason: string; readonly acceptance: Acceptance }
   | { readonly kind: 'rejected'; readonly failure: Error };

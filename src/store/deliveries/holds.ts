@@ -69,22 +69,22 @@ export async function addHold(
   await endHeld(tx, projectId, target);
 }
 
-/** Puts a hold on an image that somebody took off the target, unless there is one or it was released since. */
-export async function addFoundHold(
-  tx: Transaction,
-  projectId: string,
-  target: string,
-  { since, ...found }: NewHold & Pick<FoundHold, 'since'>,
-): Promise<void> {
+/** Puts a hold on an image that somebody took off a target, unless there is one or it was released since. */
+export async function addFoundHold(tx: Transaction, projectId: string, found: FoundHold, heldBy: string): Promise<void> {
+  const { target, image, reason } = found;
+  if (await isToBeHeld(tx, projectId, found)) await addHold(tx, projectId, target, { image, reason, heldBy });
+}
+
+export async function isToBeHeld(tx: Transaction, projectId: string, { target, image, since }: FoundHold): Promise<boolean> {
   const [row] = await tx.all(
     `SELECT 1 AS one FROM holds h JOIN targets t ON t.id = h.target
     WHERE t.project_id = $1 AND t.name = $2 AND h.image = $3 AND (h.released_at IS NULL OR h.released_at >= $4)`,
     projectId,
     storable(target),
-    storable(found.image),
+    storable(image),
     since,
   );
-  if (row === undefined) await addHold(tx, projectId, target, found);
+  return row === undefined;
 }
 
 async function endHeld(tx: Transaction, projectId: string, target: string): Promise<void> {
@@ -117,8 +117,12 @@ export async function heldReason(tx: Transaction, projectId: string, action: Pla
     return held === '' || images.some((image) => isHeldImage(held, storable(image)));
   });
   if (found === undefined) return undefined;
-  const image = text(found, 'image');
-  return `on hold by ${text(found, 'held_by')}${image === '' ? '' : ` for ${image}`}: ${text(found, 'reason')}`;
+  return onHold(text(found, 'held_by'), text(found, 'image'), text(found, 'reason'));
+}
+
+/** Why something is not done, for people. */
+export function onHold(heldBy: string, image: string, reason: string): string {
+  return `on hold by ${heldBy}${image === '' ? '' : ` for ${image}`}: ${reason}`;
 }
 
 async function findTarget(tx: Transaction, projectId: string, targetId: string): Promise<Row | undefined> {

@@ -4,7 +4,7 @@ import { cancel } from './cancel.ts';
 import { claim } from './claim.ts';
 import { getTarget, hold, listTargets, releaseHold } from './holds.ts';
 import { endAllLeases, release, renew } from './leases.ts';
-import { recordPlan, replacePlannedAction } from './plans.ts';
+import { judgePlan, recordPlan, replacePlannedAction } from './plans.ts';
 import { prune } from './prune.ts';
 import { events, get, getForReplay, list, recentReceivers } from './queries.ts';
 import { claimInline } from './start-work.ts';
@@ -27,6 +27,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   release,
   endAllLeases,
   recordPlan,
+  judgePlan,
   replacePlannedAction,
   recordStep,
   recordProgress,

@@ -3,7 +3,8 @@ import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
 import { checksumOfWork, workContent } from './checksums.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
-import { addFoundHold, heldReason } from './holds.ts';
+import { isHeldImage } from './held-image.ts';
+import { addFoundHold, heldReason, isToBeHeld, onHold } from './holds.ts';
 import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
 import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
 import type { Transaction } from './transaction.ts';
@@ -17,9 +18,9 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
     await refreshDelivery(tx, delivery);
     return [];
   }
-  for (const { target, ...found } of plan.holds ?? []) {
-    await rememberTarget(tx, claim.delivery.projectId, target);
-    await addFoundHold(tx, claim.delivery.projectId, target, { ...found, heldBy: `delivery ${claim.delivery.id}` });
+  for (const found of plan.holds ?? []) {
+    await rememberTarget(tx, claim.delivery.projectId, found.target);
+    await addFoundHold(tx, claim.delivery.projectId, found, `delivery ${claim.delivery.id}`);
   }
   const planned: PlannedWork[] = [];
   const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);
@@ -65,6 +66,24 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   if (!inline || planned.length === 0) await endPlanning(tx, claim, work, planned.length, skipped);
   await refreshDelivery(tx, delivery);
   return planned;
+}
+
+export async function judgePlan(tx: Transaction, projectId: string, plan: StoredPlan): Promise<StoredPlan> {
+  const { actions, skipped } = await settleSkipped(tx, plan, tx.now);
+  const found: NonNullable<StoredPlan['holds']>[number][] = [];
+  for (const each of plan.holds ?? []) if (await isToBeHeld(tx, projectId, each)) found.push(each);
+  const free: PlannedAction[] = [];
+  for (const action of actions) {
+    const reason = (await heldReason(tx, projectId, action)) ?? foundReason(found, action);
+    if (reason === undefined) free.push(action);
+    else skipped.push({ target: action.target, reason });
+  }
+  return { actions: free, skipped };
+}
+
+function foundReason(found: NonNullable<StoredPlan['holds']>, { target, images = [] }: PlannedAction): string | undefined {
+  const hold = found.find((each) => each.target === target && images.some((image) => isHeldImage(each.image, image)));
+  return hold && onHold('this delivery', hold.image, hold.reason);
 }
 
 /** A target that was found as it is to be may still be changed by an older push: then this one keeps it as it is. */

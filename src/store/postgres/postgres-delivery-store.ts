@@ -72,6 +72,7 @@ function createStore(database: PostgresDatabase): DeliveryStore {
     get: bind(reading, operations.get),
     list: bind(reading, operations.list),
     recentReceivers: bind(reading, operations.recentReceivers),
+    judgePlan: bind(reading, operations.judgePlan),
     getTarget: bind(reading, operations.getTarget),
     listTargets: bind(reading, operations.listTargets),
     getForReplay: bind(reading, operations.getForReplay),

@@ -37,6 +37,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   readonly release = this.#operation('release');
   readonly endAllLeases = this.#operation('endAllLeases');
   readonly recordPlan = this.#operation('recordPlan');
+  readonly judgePlan = this.#operation('judgePlan');
   readonly replacePlannedAction = this.#operation('replacePlannedAction');
   readonly recordStep = this.#operation('recordStep');
   readonly end = this.#operation('end');
