@@ -14,6 +14,11 @@ const explainers: readonly Explainer[] = [
     load: () => import('./explain-image.ts').then((loaded) => loaded.explainImage),
   },
   {
+    name: 'payload',
+    summary: 'which images the body of a push would deploy, or why none',
+    load: () => import('./explain-payload.ts').then((loaded) => loaded.explainPayload),
+  },
+  {
     name: 'tag',
     summary: 'which tags a policy would deploy, and why not the others',
     load: () => import('./explain-tag.ts').then((loaded) => loaded.explainTag),
@@ -35,6 +40,7 @@ webhook-service explain image --help   the options of one of them, with examples
 
 Examples:
   webhook-service explain image nginx:1.27
+  webhook-service explain payload < push.json
   webhook-service explain tag --policy semver --tag '^1.2' --current 1.2.3 1.2.2 1.3.0 2.0.0
 `,
   async subcommand(name) {

@@ -1,10 +1,24 @@
-import { ServiceError } from './errors.ts';
-import type { JsonObject } from './json.ts';
+import { coerceError, ServiceError } from './errors.ts';
+import { parseGoJson } from './go-json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import type { PayloadContents, PayloadFormat, PayloadHeaders, PayloadOptions } from './payload-format.ts';
 import type { Registry } from './registry.ts';
 
 /** The one choice of a format that is none: body and headers tell which. */
 export const autoFormat = 'auto';
+
+/** The raw body as JSON. @throws ServiceError `InvalidPayload` for what is none, and for anything but an object. */
+export function parsePayload(body: Buffer): JsonObject {
+  if (body.length === 0) throw new ServiceError('InvalidPayload', 'The request has no payload');
+  let value: unknown;
+  try {
+    value = parseGoJson(body);
+  } catch (thrown) {
+    throw new ServiceError('InvalidPayload', `The payload is not valid JSON: ${coerceError(thrown).message}`, { cause: thrown });
+  }
+  if (!isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is not a JSON object');
+  return value;
+}
 
 /**
  * The one format that recognises a body.

@@ -1,8 +1,30 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { createRegistry, type Registry } from '../framework/registry.ts';
 import { alicloud } from './alicloud.ts';
+import { artifactory } from './artifactory.ts';
 import { azure } from './azure.ts';
+import { cdevents } from './cdevents.ts';
+import { cloudevents } from './cloudevents.ts';
+import { custom } from './custom.ts';
+import { distribution } from './distribution.ts';
 import { dockerhub } from './dockerhub.ts';
+import { ecr } from './ecr.ts';
+import { gar } from './gar.ts';
+import { generic } from './generic.ts';
+import { ghcr } from './ghcr.ts';
+import { harbor } from './harbor.ts';
+import { mirantis } from './mirantis.ts';
+import { nexus } from './nexus.ts';
+import { quay } from './quay.ts';
+import { recognisedBySender } from './sender.ts';
 
-/** Every payload format, by its id on the wire. At most one of them recognises a body. */
-export const payloadFormats: Registry<PayloadFormat> = createRegistry([dockerhub, alicloud, azure], (format) => format.id);
+/** Formats of one sender each. */
+const ofSenders = [dockerhub, alicloud, azure, quay, harbor, ghcr, distribution, gar, ecr, nexus, artifactory, mirantis];
+
+const particular = [...ofSenders, cdevents, cloudevents(ofSenders)];
+
+/** Every payload format, by its id on the wire. At most one of them recognises what a sender sends. */
+export const payloadFormats: Registry<PayloadFormat> = createRegistry(
+  [...particular, generic(particular), custom].map(recognisedBySender),
+  (format) => format.id,
+);

@@ -68,8 +68,8 @@ function withPart(body: JsonObject, [key = '', ...rest]: Path, value: unknown): 
 }
 
 describe('payload formats', () => {
-  it('are three, and cannot be changed', () => {
-    expect(payloadFormats.all.map(({ id }) => id)).to.deep.equal(['dockerhub', 'alicloud', 'azure']);
+  it('begin with those of the Go service, and cannot be changed', () => {
+    expect(payloadFormats.all.map(({ id }) => id).slice(0, 3)).to.deep.equal(['dockerhub', 'alicloud', 'azure']);
     expect(Object.isFrozen(payloadFormats)).to.equal(true);
   });
 

@@ -1,11 +1,9 @@
 import type { Acceptance, DeliveryRequest, DriverConfig } from '../../framework/driver.ts';
-import { coerceError, ServiceError } from '../../framework/errors.ts';
-import { parseGoJson } from '../../framework/go-json.ts';
+import { ServiceError } from '../../framework/errors.ts';
 import { isTag, parseImageReference, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
-import { isJsonObject, type JsonObject } from '../../framework/json.ts';
 import { payloadOptionsOf } from '../../framework/payload-fields.ts';
 import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.ts';
-import { autoFormat, joinReasons, readPayload } from '../../framework/read-payload.ts';
+import { autoFormat, joinReasons, parsePayload, readPayload } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { isPushTo, pushedName } from './pushed-image.ts';
@@ -14,7 +12,7 @@ import { tagPolicyOf } from './validate.ts';
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */
 export function accept(formats: Registry<PayloadFormat>, request: DeliveryRequest, config: DriverConfig): Acceptance {
   const { payloadFormat = autoFormat }: DeploymentUpdateConfig = config;
-  const body = parseBody(request.body);
+  const body = parsePayload(request.body);
   const { events, ignored } = readPayload(formats, payloadFormat, body, request.headers, payloadOptionsOf(config));
   const reasons = ignored.map(({ reason }) => reason);
   const faults: string[] = [];
@@ -33,18 +31,6 @@ export function accept(formats: Registry<PayloadFormat>, request: DeliveryReques
   if (concerned.length > 0) return { kind: 'accepted', events: concerned };
   if (faults.length > 0) throw new ServiceError('InvalidPayload', joinReasons(faults));
   return { kind: 'ignored', reason: joinReasons(reasons) };
-}
-
-function parseBody(body: Buffer): JsonObject {
-  if (body.length === 0) throw new ServiceError('InvalidPayload', 'The request has no payload');
-  let value: unknown;
-  try {
-    value = parseGoJson(body);
-  } catch (thrown) {
-    throw new ServiceError('InvalidPayload', `The payload is not valid JSON: ${coerceError(thrown).message}`, { cause: thrown });
-  }
-  if (!isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is not a JSON object');
-  return value;
 }
 
 /** What is wrong with what was pushed. */

@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util';
+import { coerceError, ServiceError } from '../framework/errors.ts';
+import { limits } from '../framework/limits.ts';
+import type { IgnoredEvent, PayloadContents, PayloadHeaders, PayloadOptions } from '../framework/payload-format.ts';
+import { autoFormat, parsePayload, readPayload } from '../framework/read-payload.ts';
+import { payloadFormats } from '../payloads/index.ts';
+import { type Command, UsageError } from './command.ts';
+
+/** What `--json` prints. */
+interface PayloadExplanation {
+  /** Null where the payload cannot be read. */
+  readonly format: string | null;
+  readonly events: readonly ExplainedEvent[];
+  /** Only where the payload cannot be read. */
+  readonly error?: string;
+}
+
+/** What the payload does not say is null. */
+interface ExplainedEvent {
+  readonly outcome: 'deploy' | IgnoredEvent['outcome'];
+  readonly registry: string | null;
+  readonly repository: string | null;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  /** Why it deploys nothing. */
+  readonly reason: string | null;
+}
+
+/** The options that a receiver has as fields. */
+const optionNames = {
+  'image-path': 'imagePath',
+  'tag-path': 'tagPath',
+  'digest-path': 'digestPath',
+  'address-type': 'addressType',
+} as const;
+
+/** @param input where the body comes from. */
+export function explainPayloadOf(input: () => AsyncIterable<Buffer> & { readonly isTTY?: boolean }): Command {
+  return {
+    help: `webhook-service explain payload [--format F] [--header 'K: V']… [--json] < body
+
+Reads the body of a push from standard input, and says which images it would deploy, or why none. Exit code 1 if it cannot be read.
+
+  --format F          ${formatNames().join(', ')};
+                      auto, the default, finds it by the body and the headers
+  --header 'K: V'     a header that the sender sent with it, such as 'X-GitHub-Event: package'; as often as needed
+  --image-path P, --tag-path P, --digest-path P
+                      for --format custom: where in the body they are, as in the receiver's fields imagePath and so on
+  --address-type A    for --format alicloud: the first label of the registry's host
+  --json              print {format, events: [{outcome, registry, repository, tag, digest, reason}]}; null: it does not say
+
+Examples:
+  webhook-service explain payload < push.json
+  webhook-service explain payload --header 'X-GitHub-Event: package' --json < push.json
+  webhook-service explain payload --format custom --image-path '$.artifact.name' --tag-path '$.artifact.tags[*]' < push.json
+`,
+    async run(args) {
+      const { format, headers, options, json } = parse(args);
+      const explanation = explain(format, await read(input()), headers, options);
+      process.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation));
+      return explanation.error === undefined ? 0 : 1;
+    },
+  };
+}
+
+export const explainPayload = explainPayloadOf(() => process.stdin);
+
+function formatNames(): string[] {
+  return [autoFormat, ...payloadFormats.all.map(({ id }) => id)];
+}
+
+interface Parsed {
+  readonly format: string;
+  readonly headers: PayloadHeaders;
+  readonly options: PayloadOptions;
+  readonly json: boolean;
+}
+
+function parse(args: readonly string[]): Parsed {
+  const text = { type: 'string' } as const;
+  const texts = Object.fromEntries(Object.keys(optionNames).map((name) => [name, text]));
+  let values: Record<string, unknown>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: { format: text, header: { type: 'string', multiple: true, short: 'H' }, json: { type: 'boolean' }, ...texts },
+    }));
+  } catch (thrown) {
+    throw new UsageError(coerceError(thrown).message);
+  }
+  const { format = autoFormat, header = [], json = false } = values as { format?: string; header?: string[]; json?: boolean };
+  if (!formatNames().includes(format)) throw new UsageError(`--format must be one of ${formatNames().join(', ')}, not ${format}`);
+  const options = Object.entries(optionNames).flatMap(([name, field]) => (name in values ? [[field, values[name]]] : []));
+  return {
+    format,
+    headers: Object.fromEntries(header.map(parseHeader)),
+    options: Object.fromEntries(options) as PayloadOptions,
+    json,
+  };
+}
+
+function parseHeader(text: string): [string, string] {
+  const [, name = '', value = ''] = /^\s*([^\s:]+)\s*:(.*)$/s.exec(text) ?? [];
+  if (name === '') throw new UsageError(`--header needs 'Name: value', not ${text}`);
+  return [name.toLowerCase(), value.trim()];
+}
+
+async function read(input: ReturnType<Parameters<typeof explainPayloadOf>[0]>): Promise<Buffer> {
+  if (input.isTTY) throw new UsageError('explain payload reads the body from standard input: put < FILE behind it');
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of input) {
+    size += part.length;
+    if (size > limits.bodyBytes)
+      throw new UsageError(`the body is larger than ${limits.bodyBytes} bytes, which no receiver takes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function explain(format: string, body: Buffer, headers: PayloadHeaders, options: PayloadOptions): PayloadExplanation {
+  try {
+    const contents = readPayload(payloadFormats, format, parsePayload(body), headers, options);
+    return { format: contents.format, events: eventsOf(contents) };
+  } catch (thrown) {
+    if (!(thrown instanceof ServiceError)) throw thrown;
+    return { format: format === autoFormat ? null : format, events: [], error: thrown.message };
+  }
+}
+
+function eventsOf({ events, ignored }: PayloadContents): ExplainedEvent[] {
+  const all = [...events.map((event) => ({ outcome: 'deploy' as const, ...event })), ...ignored];
+  return all.map(({ outcome, registry = null, repository = null, tag = null, digest = null, ...others }) => {
+    const reason = 'reason' in others ? others.reason : null;
+    return { outcome, registry, repository, tag, digest, reason };
+  });
+}
+
+function inWords({ format, events, error }: PayloadExplanation): string {
+  if (error !== undefined) return `cannot be read: ${error}\n`;
+  return `format ${format}\n${events.map((event) => `${lineOf(event)}\n`).join('')}`;
+}
+
+function lineOf({ outcome, registry, repository, tag, digest, reason }: ExplainedEvent): string {
+  const host = registry === null ? '(registry not said)/' : `${registry}/`;
+  const image =
+    repository === null ? '' : ` ${host}${repository}${tag === null ? '' : `:${tag}`}${digest === null ? '' : `@${digest}`}`;
+  return `${outcome}${image}${reason === null ? '' : `: ${reason}`}`;
+}

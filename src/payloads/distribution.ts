@@ -1,0 +1,54 @@
+import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
+import { contentsOf, ignored, push } from './contents.ts';
+import { hostOf, nameAt } from './image-name.ts';
+import { firstText, hasObject, listAt, textAt, timeOf } from './payload-parts.ts';
+
+const others: ReadonlyMap<string, string> = new Map([
+  ['pull', 'an image was pulled'],
+  ['mount', 'a layer was mounted'],
+  ['delete', 'an image or a layer was deleted'],
+]);
+
+/** Images as they are pushed: Docker's manifests and lists, and OCI's manifests and indexes. */
+const manifest = /^application\/vnd\.(?:docker\.distribution\.manifest\.|oci\.image\.(?:manifest|index)\.)/;
+
+/**
+ * The notifications of distribution/distribution, which is `registry:2`, and of GitLab's container registry. One body may have
+ * several events: of a push there is one for each layer too.
+ * @see https://distribution.github.io/distribution/about/notifications/
+ */
+export const distribution: PayloadFormat = {
+  id: 'distribution',
+
+  recognises(body) {
+    return listAt(body, 'events').some((event) => hasObject(event, 'target') && textAt(event, 'action') !== '');
+  },
+
+  read(body) {
+    const events = listAt(body, 'events');
+    return events.length === 0 ? ignored('there are no events in it') : contentsOf(events.map(contentsOfEvent));
+  },
+};
+
+function contentsOfEvent(event: unknown): PayloadContents {
+  const repository = textAt(event, 'target', 'repository');
+  if (repository === '') return ignored('the event names no repository');
+  // A registry that fetches for itself, as a pull-through cache, has no request to tell of.
+  const host = firstText(textAt(event, 'request', 'host'), hostOf(textAt(event, 'target', 'url')));
+  const about = {
+    name: nameAt(host, repository),
+    tag: textAt(event, 'target', 'tag'),
+    digest: textAt(event, 'target', 'digest'),
+  };
+  const action = textAt(event, 'action');
+  if (action !== 'push') return ignored(others.get(action) ?? `the event ${action.slice(0, 100)} is not a push`, about);
+  const mediaType = textAt(event, 'target', 'mediaType');
+  if (mediaType !== '' && !manifest.test(mediaType)) return ignored('a layer was pushed, not an image', about);
+  const parts = listAt(event, 'target', 'references').map((part) => textAt(part, 'mediaType'));
+  return push({
+    ...about,
+    pushedAt: timeOf(textAt(event, 'timestamp')),
+    eventId: textAt(event, 'id'),
+    mediaTypes: [textAt(event, 'target', 'artifactType'), ...parts.filter((type) => type.includes('.config.'))],
+  });
+}

@@ -1,0 +1,37 @@
+import type { PayloadFormat } from '../framework/payload-format.ts';
+import { contentsOf, ignored, push } from './contents.ts';
+import { hostOf, nameAt } from './image-name.ts';
+import { isJsonObject } from '../framework/json.ts';
+import { firstText, partAt, textAt } from './payload-parts.ts';
+import { refuse } from './required-part.ts';
+
+/**
+ * Quay's "push to repository" notification. Nothing in the body is signed: who knows the URL can send it.
+ * @see https://docs.quay.io/guides/notifications.html
+ */
+export const quay: PayloadFormat = {
+  id: 'quay',
+
+  recognises(body) {
+    return textAt(body, 'docker_url') !== '' || (body['updated_tags'] !== undefined && textAt(body, 'repository') !== '');
+  },
+
+  read(body) {
+    const url = textAt(body, 'docker_url').replace(/^https?:\/\//, '');
+    const slash = url.indexOf('/');
+    const namespaced = `${textAt(body, 'namespace')}/${textAt(body, 'name')}`;
+    const repository = firstText(textAt(body, 'repository'), slash < 0 ? '' : url.slice(slash + 1), namespaced);
+    if (repository.startsWith('/') || repository.endsWith('/')) refuse('The Quay notification names no repository');
+    const name = nameAt(firstText(slash < 0 ? '' : url.slice(0, slash), hostOf(textAt(body, 'homepage'))), repository);
+    if (!Object.hasOwn(body, 'updated_tags')) return ignored('a Quay notification that is not of a push', { name });
+    const tags = tagsOf(partAt(body, 'updated_tags'));
+    if (tags.length === 0) return ignored('the push has no tag', { name });
+    return contentsOf(tags.map((tag) => push({ name, tag })));
+  },
+};
+
+/** A list; in 2013 it was an object of tags and image ids. */
+function tagsOf(value: unknown): readonly string[] {
+  const tags: readonly unknown[] = Array.isArray(value) ? value : isJsonObject(value) ? Object.keys(value) : [];
+  return [...new Set(tags.filter((tag) => typeof tag === 'string'))];
+}
