@@ -1,5 +1,6 @@
 import { ServiceError } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
+import { workloadKinds } from './workload.ts';
 
 /** What one project may touch in one cluster. */
 export interface KubernetesRule {
@@ -79,6 +80,7 @@ export function decodeKubernetesRules(value: unknown): KubernetesRules {
   );
 }
 
+const kindsThatAre: ReadonlySet<string> = new Set(workloadKinds);
 const ruleFields = new Set(['cluster', 'namespaces', 'kinds']);
 
 function decodeRule(entry: unknown, where: string): KubernetesRule {
@@ -91,6 +93,9 @@ function decodeRule(entry: unknown, where: string): KubernetesRule {
   if (!isTextList(namespaces) || namespaces.length === 0) throw malformed(`${where}.namespaces must be a list of names or "*"`);
   if (kinds === undefined) return { cluster, namespaces };
   if (!isTextList(kinds)) throw malformed(`${where}.kinds must be a list`);
+  const unknownKind = kinds.find((kind) => !kindsThatAre.has(kind));
+  if (unknownKind !== undefined)
+    throw malformed(`${where}.kinds has "${unknownKind}", which is none of ${[...kindsThatAre].join(', ')}`);
   return { cluster, namespaces, kinds };
 }
 

@@ -11,11 +11,14 @@ export interface Observation<T> {
   seen(items: readonly T[]): void;
   /** Called for each reading and each watch that failed; both are tried again. */
   failed(error: Error): void;
+  /** How long one watch lasts at most, seconds; 30 where absent. */
+  readonly watchSeconds?: number;
 }
 
 /** Watches end, lie and fall silent: none is trusted for longer, then everything is read again. */
-const watchSeconds = 30;
-const watchMarginSeconds = 3;
+const defaultWatchSeconds = 30;
+/** How much longer a watch may take to end than it was asked to, as a part of that. */
+const watchMargin = 0.1;
 const shortestWatchMs = 1000;
 const firstPauseMs = 250;
 const longestPauseMs = 4000;
@@ -45,9 +48,11 @@ async function readAndWatch<T extends { readonly metadata?: ObjectMeta }>(
   const { items, resourceVersion } = await observation.read(signal);
   const byUid = new Map(items.map((item) => [item.metadata?.uid, item]));
   observation.seen([...byUid.values()]);
-  const deadline = AbortSignal.timeout((watchSeconds + watchMarginSeconds) * 1000);
+  const { watchSeconds = defaultWatchSeconds } = observation;
+  const deadline = AbortSignal.timeout(Math.ceil(watchSeconds * (1 + watchMargin) * 1000));
+  const either = AbortSignal.any([signal, deadline]);
   try {
-    for await (const { type, object } of observation.watch(resourceVersion, watchSeconds, AbortSignal.any([signal, deadline]))) {
+    for await (const { type, object } of observation.watch(resourceVersion, watchSeconds, either)) {
       if (type === 'DELETED') byUid.delete(object.metadata?.uid);
       else byUid.set(object.metadata?.uid, object);
       observation.seen([...byUid.values()]);

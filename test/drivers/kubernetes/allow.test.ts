@@ -49,6 +49,10 @@ describe('decodeKubernetesRules', () => {
     [{ '1a5': [{ namespaces: ['*'], cluster: 1 }] }, '1a5[0].cluster must be a text'],
     [{ '1a5': [{ namespaces: ['*'], kinds: 'deployment' }] }, '1a5[0].kinds must be a list'],
     [{ '1a5': [{ namespaces: ['*'], kind: ['deployment'] }] }, '1a5[0].kind is unknown'],
+    [
+      { '1a5': [{ namespaces: ['*'], kinds: ['cronJob', 'Deployment'] }] },
+      '1a5[0].kinds has "Deployment", which is none of deployment, statefulSet, daemonSet, cronJob',
+    ],
   ];
   for (const [value, message] of faults) {
     it(`says that ${message}`, () => {

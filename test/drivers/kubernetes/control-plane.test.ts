@@ -100,6 +100,30 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
       expect(await running).to.have.property('outcome', 'succeeded');
     });
 
+    it('a rollout is followed past the sudden death of the API server', async () => {
+      const push = pushTo(workload, { tag: '2-slow5s' });
+      const running = push.run();
+      await push.told(/of 2 updated/);
+      await plane.process('kill', 'kube-apiserver');
+      await plane.process('restart', 'kube-apiserver');
+      expect(await running).to.have.property('outcome', 'succeeded');
+      expect(push.steps).to.deep.equal(['write acme/web:2-slow5s']);
+    });
+
+    it('a rollout is followed past credentials that are not accepted for a while', async () => {
+      const kubeconfig = path.join(plane.folder, 'rotated.kubeconfig');
+      const good = await readFile(path.join(plane.folder, 'admin-token.kubeconfig'), 'utf8');
+      await writeFile(kubeconfig, good);
+      const { namespace, name } = workload;
+      const push = new Push(driverUnderTest({ kubeconfig }), { namespace, name }, { tag: '2-slow3s' });
+      const running = push.run();
+      await push.told(/of 2 updated/);
+      await writeFile(kubeconfig, good.replace(/token: [^}\s]+/, 'token: expired'));
+      await sleep(500);
+      await writeFile(kubeconfig, good);
+      expect(await running).to.have.property('outcome', 'succeeded');
+    });
+
     it('a rollout is followed past a while in which the API server hangs', async () => {
       const push = pushTo(workload, { tag: '2-slow3s' });
       const running = push.run();
