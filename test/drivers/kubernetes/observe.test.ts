@@ -7,7 +7,7 @@ const pod = (uid: string, phase = 'Pending'): Pod => ({ metadata: { uid }, statu
 
 /** Never yields, as a watch whose connection was cut without a word; ends with its signal. */
 async function* silence(signal: AbortSignal): AsyncGenerator<WatchEvent<Pod>> {
-  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   signal.throwIfAborted();
   yield* [];
 }
