@@ -5,13 +5,14 @@ import { orServiceError } from '../../rancher/to-service-error.ts';
 import type { ConfigChoice, ServiceUpgradeInput } from './definition.ts';
 import { foundService } from './found-service.ts';
 import { matchingConfigs } from './matching-configs.ts';
+import { pushedFor } from './pushed-for.ts';
 import { validate } from './validate.ts';
 
-/** One action for each service that the selector finds, to the image of the last push. @throws ServiceError */
+/** One action for each service that the selector finds, to the image that was pushed for it. @throws ServiceError */
 export async function plan(rancher: Rancher, delivery: Delivery, config: DriverConfig): Promise<Plan> {
   validate(config);
-  const event = delivery.events.at(-1);
-  if (event === undefined) return { actions: [] };
+  const { events } = delivery;
+  if (events.length === 0) return { actions: [] };
   const list = rancher.project(delivery.projectId).list('service');
   const services = await orServiceError(list, (apiError) => `Error ${apiError} in listing services`);
   const actions: PlannedAction[] = [];
@@ -20,9 +21,10 @@ export async function plan(rancher: Rancher, delivery: Delivery, config: DriverC
     const choice = matchingConfigs(service, config);
     if (choice === undefined) continue;
     const target = `rancher/${delivery.projectId}/service/${service.id}`;
-    const reason = whyLeftAlone(service);
-    if (reason === undefined) actions.push({ target, ...planService(service, choice, event.image) });
-    else skipped.push({ target, reason });
+    const pushed = pushedFor(service, choice, events);
+    const reason = whyLeftAlone(service) ?? (pushed === undefined ? 'it runs none of the images that were pushed' : undefined);
+    if (reason !== undefined) skipped.push({ target, reason });
+    else if (pushed !== undefined) actions.push({ target, ...planService(service, pushed.choice, pushed.image) });
   }
   return { actions, skipped };
 }

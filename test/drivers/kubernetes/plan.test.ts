@@ -144,6 +144,26 @@ describe('decideImages', () => {
     ]);
   });
 
+  it('takes a push that does not name its registry for one to the registry of the container', () => {
+    const pushed: ImageEvent = { repository: 'app1/alpine', tag: '3.4', image: 'app1/alpine:3.4' };
+    const containers = [
+      { name: 'a', image: 'nexus.local:8082/app1/alpine:3.3' },
+      { name: 'b', image: 'nexus.local:8082/app2/alpine:3.3' },
+    ];
+    expect(decideImages({ spec: { containers } }, [pushed], {}).changes).to.deep.equal([
+      { container: 'a', init: false, from: 'nexus.local:8082/app1/alpine:3.3', to: 'nexus.local:8082/app1/alpine:3.4' },
+    ]);
+  });
+
+  it('knows a registry under another host and path', () => {
+    const pushed = event({ registry: 'example.jfrog.io', repository: 'docker-local/acme/web' });
+    const containers = [{ name: 'a', image: 'docker.example.com/acme/web:1' }];
+    const registryAliases = { 'docker.example.com': 'example.jfrog.io/docker-local' };
+    expect(decideImages({ spec: { containers } }, [pushed], { registryAliases }).changes[0]?.to).to.equal(
+      'docker.example.com/acme/web:2',
+    );
+  });
+
   it('restarts nothing that a new image restarts anyway', () => {
     const containers = [
       { name: 'old', image: 'acme/web:1' },

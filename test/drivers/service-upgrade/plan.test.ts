@@ -26,6 +26,34 @@ async function found(services: readonly RancherResource[], serviceSelector: unkn
 }
 
 describe('serviceUpgrade, plan', () => {
+  it('gives each service its own image where several repositories were pushed at once', async () => {
+    const pushed = (repository: string): typeof event => ({ ...event, repository, image: `${repository}:latest` });
+    const labels = { app: 'web' };
+    const running = (image: string): Record<string, unknown> => ({ launchConfig: { labels, imageUuid: `docker:${image}` } });
+    const sidekicks = [
+      { name: 'api', labels, imageUuid: 'docker:index.docker.io/acme/api:1' },
+      { name: 'log', labels, imageUuid: 'docker:acme/log:1' },
+    ];
+    const { actions, skipped } = await planOn(
+      [
+        service('1s1', labels, running('acme/web:1')),
+        service('1s2', labels, running('docker.io/acme/api')),
+        service('1s3', labels, running('acme/other:1')),
+        service('1s4', labels, { ...running('acme/other:1'), secondaryLaunchConfigs: sidekicks }),
+      ],
+      good,
+      [pushed('acme/api'), pushed('acme/web')],
+    );
+    expect(
+      actions.map(({ input: { serviceId, image, primary, sidekicks: names } }) => [serviceId, image, primary, names]),
+    ).to.deep.equal([
+      ['1s1', 'acme/web:latest', true, []],
+      ['1s2', 'acme/api:latest', true, []],
+      ['1s4', 'acme/api:latest', false, ['api']],
+    ]);
+    expect(skipped).to.deep.equal([{ target: 'rancher/1a5/service/1s3', reason: 'it runs none of the images that were pushed' }]);
+  });
+
   it('has one action for each service, and says which of its parts match', async () => {
     const plan = await planOn([
       service('1s1', { app: 'web', tier: 'front' }),
