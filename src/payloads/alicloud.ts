@@ -24,8 +24,9 @@ export const alicloud: PayloadFormat = {
     const repository = requireObject(body, 'repository', withoutRepository);
     const withoutName = 'Alicloud Docker Hub response provided without image name';
     const fullName = requireString(repository, 'repo_full_name', withoutName);
-    const region = requireString(repository, 'region', withoutName);
-    const name = nameAt(`${addressType || 'registry'}.${region}.aliyuncs.com`, fullName);
+    const region = strict ? requireString(repository, 'region', withoutName) : textAt(repository, 'region');
+    const host = region === '' ? undefined : `${addressType || 'registry'}.${region}.aliyuncs.com`;
+    const name = nameAt(host, fullName);
     return push({ name, tag, digest: textAt(data, 'digest'), pushedAt: shanghaiTime(data['pushed_at']) });
   },
 };

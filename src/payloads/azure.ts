@@ -2,7 +2,7 @@ import type { JsonObject } from '../framework/json.ts';
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, ping, push } from './contents.ts';
 import { nameAt } from './image-name.ts';
-import { hasObject, textAt, timeOf } from './payload-parts.ts';
+import { hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
 import { requireObject, requireString } from './required-part.ts';
 
 const others: ReadonlyMap<string, string> = new Map([
@@ -23,7 +23,7 @@ export const azure: PayloadFormat = {
   recognises(body) {
     const action = textAt(body, 'action');
     if (action === 'ping') return isPing(body);
-    return (action === 'push' || others.has(action)) && hasObject(body, 'target') && hasObject(body, 'request');
+    return (action === 'push' || others.has(action)) && hasTarget(body);
   },
 
   read(body, _headers, { strict = false }) {
@@ -33,10 +33,10 @@ export const azure: PayloadFormat = {
     const withoutTag = 'Azure Container Reigstry webhook response contains no tag';
     const tag = strict ? requireString(target, 'tag', withoutTag) : textAt(target, 'tag');
     const withoutRequest = 'Azure Container Reigstry response provided without request information';
-    const request = requireObject(body, 'request', withoutRequest);
+    const request = strict ? requireObject(body, 'request', withoutRequest) : objectAt(body, 'request');
     const withoutName = 'Azure Container Reigstry response provided without image name';
     const repository = requireString(target, 'repository', withoutName);
-    const host = requireString(request, 'host', withoutName);
+    const host = strict ? requireString(request, 'host', withoutName) : textAt(request, 'host');
     return contentsOf(action, body, { name: nameAt(host, repository), tag, digest: textAt(target, 'digest') });
   },
 };
@@ -50,6 +50,10 @@ function contentsOf(
   if (reason !== undefined) return ignored(reason, about);
   const mediaTypes = [textAt(body, 'target', 'artifactType'), textAt(body, 'target', 'mediaType')];
   return push({ ...about, pushedAt: timeOf(body['timestamp']), eventId: textAt(body, 'id'), mediaTypes });
+}
+
+function hasTarget(body: JsonObject): boolean {
+  return hasObject(body, 'target') && (hasObject(body, 'request') || textAt(body, 'target', 'repository') !== '');
 }
 
 /** The body of a test is next to empty; GitHub's and others' tell what they are. */

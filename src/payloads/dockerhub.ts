@@ -35,8 +35,9 @@ export const dockerhub: PayloadFormat = {
   },
 };
 
-/** With its namespace; old bodies may have the two apart only. */
+/** With its namespace; where it is not there, the parts of it or the page of the repository tell it. */
 function repositoryName(repository: unknown): string {
   const [namespace, name] = [textAt(repository, 'namespace'), textAt(repository, 'name')];
-  return firstText(textAt(repository, 'repo_name'), namespace === '' || name === '' ? '' : `${namespace}/${name}`);
+  const [, page = ''] = /^https?:\/\/[^/]*\bdocker\.com\/[ru]\/([^/]+\/[^/?#]+)/.exec(textAt(repository, 'repo_url')) ?? [];
+  return firstText(textAt(repository, 'repo_name'), namespace === '' || name === '' ? '' : `${namespace}/${name}`, page);
 }

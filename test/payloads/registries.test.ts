@@ -77,7 +77,25 @@ const cases: readonly Case[] = [
     format: 'dockerhub',
     ignores: [/signature/],
   },
+  {
+    name: 'Docker Hub, a repository by its page',
+    body: { push_data: { tag: '1' }, repository: { repo_url: 'https://hub.docker.com/r/acme/web' } },
+    format: 'dockerhub',
+    deploys: ['docker.io/acme/web:1'],
+  },
+  {
+    name: 'Alibaba Cloud, an instance of ones own',
+    body: changed('alicloud', ['repository.region', undefined], ['push_data.digest', digest]),
+    format: 'alicloud',
+    deploys: [`?/namespace/repoTest:latest@${digest}`],
+  },
   // Azure
+  {
+    name: 'Azure without its host',
+    body: { action: 'push', target: { repository: 'web', tag: '1' } },
+    format: 'azure',
+    deploys: ['?/web:1'],
+  },
   ...(['delete', 'quarantine', 'chart_push', 'chart_delete'] as const).map((action) => ({
     name: `Azure, ${action}`,
     body: changed('azure-acr', ['action', action]),
