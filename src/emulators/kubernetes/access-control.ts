@@ -56,6 +56,16 @@ export class AccessControl {
     return { user, pathname };
   }
 
+  /** @param resource the plural, `deployments/scale` for a subresource. */
+  allows({ rules }: EmulatorUser, verb: string, resource: string, namespace: string): boolean {
+    return rules.some(
+      ({ verbs, resources, namespace: only }) =>
+        [verb, '*'].some((each) => verbs.includes(each)) &&
+        [resource, '*'].some((each) => resources.includes(each)) &&
+        (only === undefined || only === namespace),
+    );
+  }
+
   /** Whoever has a token may read what is no object, such as discovery. @throws StatusError 403 */
   authorize(user: EmulatorUser, verb: string, pathname: string, path: ApiPath | undefined): void {
     if (!path) {
@@ -69,11 +79,7 @@ export class AccessControl {
     }
     const { type, namespace, name, subresource } = path;
     const resource = subresource === '' ? type.resource : `${type.resource}/${subresource}`;
-    const allows = ({ verbs, resources, namespace: only }: AccessRule): boolean =>
-      [verb, '*'].some((each) => verbs.includes(each)) &&
-      [resource, '*'].some((each) => resources.includes(each)) &&
-      (only === undefined || only === namespace);
-    if (user.rules.some(allows)) return;
+    if (this.allows(user, verb, resource, namespace)) return;
     const what = `${qualifiedName(type)}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
     const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
     const text = `${what} is forbidden: User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(type.group)} ${where}`;

@@ -1,12 +1,28 @@
 import type { Clock } from './clock.ts';
+import type { Controller, ControllerParts } from './controller.ts';
+import { CronJobController } from './cron-job-controller.ts';
+import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { ObjectRemoval } from './delete-object.ts';
+import { JobController } from './job-controller.ts';
 import { Kubelet } from './kubelet.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectStore, StoreEvent } from './object-store.ts';
+import { PodAvailability } from './pod-availability.ts';
 import { ReplicaSetController } from './replica-set-controller.ts';
 import { typeOfKind } from './resource-types.ts';
+import { StatefulSetController } from './stateful-set-controller.ts';
 
 const retryMs = 1_000;
+
+const controllerOf: Readonly<Record<string, new (parts: ControllerParts) => Controller>> = {
+  CronJob: CronJobController,
+  DaemonSet: DaemonSetController,
+  Deployment: DeploymentController,
+  Job: JobController,
+  ReplicaSet: ReplicaSetController,
+  StatefulSet: StatefulSetController,
+};
 
 /** Runs the controllers upon what changes, one reconciliation at a time. */
 export class Controllers {
@@ -14,8 +30,8 @@ export class Controllers {
   readonly removal: ObjectRemoval;
   readonly #store: ObjectStore;
   readonly #clock: Clock;
-  readonly #deployments: DeploymentController;
-  readonly #replicaSets: ReplicaSetController;
+  readonly #availability: PodAvailability;
+  readonly #controllers: ReadonlyMap<string, Controller>;
   readonly #waiting = new Set<string>();
   /** Cancels the latest reminder of each object. */
   readonly #reminders = new Map<string, () => void>();
@@ -26,52 +42,74 @@ export class Controllers {
     this.#clock = clock;
     this.kubelet = new Kubelet(store, clock);
     this.removal = new ObjectRemoval(store, this.kubelet);
-    const later =
-      (kind: 'Deployment' | 'ReplicaSet') =>
-      (namespace: string, name: string, ms: number): void => {
+    this.#availability = new PodAvailability(clock);
+    this.#controllers = new Map(
+      Object.entries(controllerOf).map(([kind, OneController]) => [kind, new OneController(this.#partsFor(kind))]),
+    );
+    store.onEvent((event) => this.#hear(event));
+  }
+
+  #partsFor(kind: string): ControllerParts {
+    return {
+      store: this.#store,
+      clock: this.#clock,
+      kubelet: this.kubelet,
+      removal: this.removal,
+      availability: this.#availability,
+      lookAgain: (namespace, name, ms) => {
         const key = JSON.stringify([kind, namespace, name]);
         this.#reminders.get(key)?.();
         this.#reminders.set(
           key,
-          clock.after(ms, () => this.#enqueue(kind, namespace, name)),
+          this.#clock.after(ms, () => {
+            this.#reminders.delete(key);
+            this.#enqueue(kind, namespace, name);
+          }),
         );
-      };
-    this.#deployments = new DeploymentController(store, clock, later('Deployment'));
-    this.#replicaSets = new ReplicaSetController(store, this.kubelet, clock, later('ReplicaSet'));
-    store.onEvent((event) => this.#hear(event));
+      },
+    };
   }
 
-  #hear({ object, resourceType, type }: StoreEvent): void {
-    const { namespace = '', name, ownerReferences = [] } = object.metadata;
-    const { kind } = resourceType;
-    if (kind === 'Pod' && type === 'ADDED') this.kubelet.admit(object);
-    if (kind === 'Pod' && type === 'DELETED') this.#replicaSets.forget(object);
-    if (kind === 'Deployment' && type === 'DELETED') this.#deployments.forget(object);
-    if (type !== 'DELETED' && (kind === 'Deployment' || kind === 'ReplicaSet')) this.#enqueue(kind, namespace, name);
-    for (const owner of ownerReferences) {
-      if (owner.kind !== 'ReplicaSet' && owner.kind !== 'Deployment') continue;
-      this.#enqueue(owner.kind, namespace, owner.name);
-      // Recreate waits for the last pod of the old ReplicaSets to be gone.
-      const replicaSet =
-        owner.kind === 'ReplicaSet' && type === 'DELETED'
-          ? this.#store.find(typeOfKind('ReplicaSet'), namespace, owner.name)
-          : undefined;
-      for (const above of replicaSet?.metadata.ownerReferences ?? []) this.#enqueue('Deployment', namespace, above.name);
+  #hear({ object, resourceType: { kind }, type }: StoreEvent): void {
+    if (kind === 'Pod') this.#hearPod(object, type);
+    if (kind === 'Node') this.#enqueueAll('DaemonSet');
+    const { namespace = '', name } = object.metadata;
+    if (type === 'DELETED') this.#controllers.get(kind)?.forget?.(object);
+    else this.#enqueue(kind, namespace, name);
+    for (const owner of object.metadata.ownerReferences ?? []) this.#enqueue(owner.kind, namespace, owner.name);
+  }
+
+  #hearPod(pod: KubernetesObject, type: StoreEvent['type']): void {
+    if (type === 'ADDED') this.kubelet.admit(pod);
+    if (type !== 'DELETED') return this.#availability.note(pod);
+    this.#availability.forget(pod);
+    // Recreate waits for the last pod of the old ReplicaSets to be gone.
+    const { namespace = '', ownerReferences = [] } = pod.metadata;
+    for (const { kind, name } of ownerReferences) {
+      const owner = kind === 'ReplicaSet' ? this.#store.find(typeOfKind(kind), namespace, name) : undefined;
+      for (const above of owner?.metadata.ownerReferences ?? []) this.#enqueue(above.kind, namespace, above.name);
     }
   }
 
   /** Takes up what a former process left in the middle. */
   resume(): void {
-    for (const kind of ['Deployment', 'ReplicaSet'] as const)
-      for (const { metadata } of this.#store.list(typeOfKind(kind))) this.#enqueue(kind, metadata.namespace ?? '', metadata.name);
-    for (const pod of this.#store.list(typeOfKind('Pod'))) this.kubelet.resume(pod);
+    for (const pod of this.#store.list(typeOfKind('Pod'))) {
+      this.#availability.note(pod);
+      this.kubelet.resume(pod);
+    }
+    for (const kind of this.#controllers.keys()) this.#enqueueAll(kind);
   }
 
   stop(): void {
     this.#waiting.clear();
   }
 
-  #enqueue(kind: 'Deployment' | 'ReplicaSet', namespace: string, name: string): void {
+  #enqueueAll(kind: string): void {
+    for (const { metadata } of this.#store.list(typeOfKind(kind))) this.#enqueue(kind, metadata.namespace ?? '', metadata.name);
+  }
+
+  #enqueue(kind: string, namespace: string, name: string): void {
+    if (!this.#controllers.has(kind)) return;
     this.#waiting.add(JSON.stringify([kind, namespace, name]));
     if (this.#running) return;
     this.#running = true;
@@ -87,11 +125,10 @@ export class Controllers {
     this.#waiting.delete(next);
     const [kind = '', namespace = '', name = ''] = JSON.parse(next) as string[];
     try {
-      if (kind === 'Deployment') this.#deployments.reconcile(namespace, name);
-      else this.#replicaSets.reconcile(namespace, name);
+      this.#controllers.get(kind)?.reconcile(namespace, name);
     } catch {
       // An object that a controller cannot work with stops neither the others nor the server; it is tried again.
-      this.#clock.again(retryMs, () => this.#enqueue(kind as 'Deployment' | 'ReplicaSet', namespace, name));
+      this.#clock.again(retryMs, () => this.#enqueue(kind, namespace, name));
     }
     this.#clock.after(0, () => this.#drain());
   }

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Controller, ControllerParts } from './controller.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { type KubernetesObject, mapAt, numberOr } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -12,18 +12,15 @@ const pods = typeOfKind('Pod');
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 
 /** Rolls Deployments out as the real controller does: one ReplicaSet for each template, scaled within surge and unavailability. */
-export class DeploymentController {
+export class DeploymentController implements Controller {
   readonly #store: ObjectStore;
-  readonly #clock: Clock;
-  readonly #lookAgain: (namespace: string, name: string, ms: number) => void;
+  readonly #parts: ControllerParts;
   /** When each rollout last made progress, emulated milliseconds. */
   readonly #progressMs = new Map<string, number>();
 
-  /** @param lookAgain asks for another reconciliation after so many emulated milliseconds. */
-  constructor(store: ObjectStore, clock: Clock, lookAgain: (namespace: string, name: string, ms: number) => void) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#lookAgain = lookAgain;
+  constructor(parts: ControllerParts) {
+    this.#store = parts.store;
+    this.#parts = parts;
   }
 
   reconcile(namespace: string, name: string): void {
@@ -129,14 +126,14 @@ export class DeploymentController {
   #writeStatus({ metadata }: KubernetesObject, isNew: boolean): void {
     const deployment = this.#store.find(deployments, metadata.namespace ?? '', metadata.name);
     if (!deployment) return;
-    const now = this.#clock.now();
+    const now = this.#parts.clock.now();
     const since = this.#progressMs.get(metadata.uid) ?? now;
     const all = this.#owned(deployment);
     const current = all.find((each) => isSameTemplate(each, deployment));
     const { status, progressed, lookAgainMs } = deploymentStatus({ deployment, current, all, isNew, idleMs: now - since });
     this.#progressMs.set(metadata.uid, progressed ? now : since);
     this.#store.replace(deployments, { ...deployment, status });
-    if (lookAgainMs !== undefined) this.#lookAgain(metadata.namespace ?? '', metadata.name, lookAgainMs);
+    if (lookAgainMs !== undefined) this.#parts.lookAgain(metadata.namespace ?? '', metadata.name, lookAgainMs);
   }
 
   #cleanUp(deployment: KubernetesObject): void {

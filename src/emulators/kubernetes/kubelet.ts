@@ -1,7 +1,9 @@
 import type { Clock } from './clock.ts';
-import { type JsonMap, type KubernetesObject, listAt, mapAt, timestamp } from './kubernetes-object.ts';
+import { type JsonMap, type KubernetesObject, listAt, textOr, timestamp } from './kubernetes-object.ts';
+import { chooseNode } from './node-choice.ts';
 import type { ObjectStore } from './object-store.ts';
 import { behaviourOf, lingerOf } from './pod-behaviour.ts';
+import { type ContainerPhase, podStatus } from './pod-status.ts';
 import { typeOfKind } from './resource-types.ts';
 
 /** Delays of a pod that behaves, milliseconds. */
@@ -13,12 +15,10 @@ const backOffMs = 500;
 const restartMs = 3_500;
 const diesMs = 3_000;
 
-type ContainerPhase = 'creating' | 'pullError' | 'pullBackOff' | 'running' | 'ready' | 'crashed';
-
 const pods = typeOfKind('Pod');
 const nodes = typeOfKind('Node');
 
-/** Plays the kubelet of the only node: schedules pods, runs them as their images say, and ends them. */
+/** Plays the scheduler, and the kubelet of every node: schedules pods, runs them as their images say, and ends them. */
 export class Kubelet {
   readonly #store: ObjectStore;
   readonly #clock: Clock;
@@ -34,8 +34,9 @@ export class Kubelet {
   admit(pod: KubernetesObject): void {
     this.#clock.after(scheduleMs, () => {
       if (!this.#isThere(pod)) return;
-      if (!this.#hasNodeFor(pod)) return this.#leaveUnscheduled(pod);
-      this.#write(pod, () => 'creating');
+      const node = this.#nodeFor(pod);
+      if (node === undefined) return this.#leaveUnscheduled(pod);
+      this.#write(pod, () => 'creating', node);
       this.#clock.after(startMs, () => this.#start(pod));
       return undefined;
     });
@@ -44,6 +45,8 @@ export class Kubelet {
   /** A pod of a former process starts anew unless it was ready; one that was on its way out is gone. */
   resume(pod: KubernetesObject): void {
     const isReady = listAt(pod.status, 'conditions').some(({ type, status }) => type === 'Ready' && status === 'True');
+    const hasEnded = pod.status?.['phase'] === 'Succeeded' || pod.status?.['phase'] === 'Failed';
+    if (hasEnded) return;
     if (pod.metadata.deletionTimestamp !== undefined) this.#store.delete(pods, pod.metadata.namespace ?? '', pod.metadata.name);
     else if (!isReady) this.admit(pod);
   }
@@ -72,12 +75,12 @@ export class Kubelet {
     const odd = containers.find((container) => behaviourOf(pod, container).word !== 'run');
     const phases = (phase: ContainerPhase) => (container: JsonMap) =>
       behaviourOf(pod, container).word === 'run' ? 'ready' : phase;
-    if (!odd) return this.#write(pod, () => 'ready');
+    if (!odd) return this.#ready(pod);
     const { word, ms } = behaviourOf(pod, odd);
     switch (word) {
       case 'slow':
         this.#write(pod, phases('running'));
-        this.#clock.after(ms ?? slowMs, () => this.#write(pod, () => 'ready'));
+        this.#clock.after(ms ?? slowMs, () => this.#ready(pod));
         return undefined;
       case 'unready':
         return this.#write(pod, phases('running'));
@@ -85,13 +88,14 @@ export class Kubelet {
         this.#write(pod, phases('pullError'));
         this.#clock.after(backOffMs, () => {
           this.#write(pod, phases('pullBackOff'));
-          if (ms !== undefined) this.#clock.after(ms, () => this.#write(pod, () => 'ready'));
+          if (ms !== undefined) this.#clock.after(ms, () => this.#ready(pod));
         });
         return undefined;
       case 'crash':
+        if (isOfJob(pod) && ms === undefined) return this.#write(pod, phases('failed'));
         return this.#crash(pod, phases('crashed'), ms);
       case 'dies':
-        this.#write(pod, () => 'ready');
+        this.#ready(pod);
         this.#clock.after(ms ?? diesMs, () => this.#crash(pod, phases('crashed'), undefined));
         return undefined;
       case 'run':
@@ -105,17 +109,24 @@ export class Kubelet {
     this.#restarts.set(pod.metadata.uid, (this.#restarts.get(pod.metadata.uid) ?? 0) + 1);
     this.#write(pod, phaseOf);
     if (recoverMs === undefined) this.#clock.again(restartMs, () => this.#crash(pod, phaseOf, undefined));
-    else this.#clock.after(recoverMs, () => this.#write(pod, () => 'ready'));
+    else this.#clock.after(recoverMs, () => this.#ready(pod));
   }
 
-  #hasNodeFor(pod: KubernetesObject): boolean {
-    const wanted = Object.entries(mapAt(pod.spec, 'nodeSelector'));
-    return this.#store.list(nodes).some(({ metadata }) => wanted.every(([name, value]) => metadata.labels?.[name] === value));
+  /** The pod of a Job has nothing more to do then. */
+  #ready(pod: KubernetesObject): void {
+    this.#write(pod, () => 'ready');
+    if (isOfJob(pod)) this.#clock.after(0, () => this.#write(pod, () => 'completed'));
+  }
+
+  #nodeFor(pod: KubernetesObject): string | undefined {
+    const podsOn = (node: string): number => this.#store.list(pods).filter(({ spec }) => spec?.['nodeName'] === node).length;
+    return chooseNode(pod.spec ?? {}, this.#store.list(nodes), podsOn);
   }
 
   #leaveUnscheduled(pod: KubernetesObject): void {
     const current = this.#store.require(pods, pod.metadata.namespace ?? '', pod.metadata.name);
-    const message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+    const count = this.#store.list(nodes).length;
+    const message = `0/${count} nodes are available: ${count} node(s) didn't match Pod's node affinity/selector.`;
     const condition = {
       type: 'PodScheduled',
       status: 'False',
@@ -131,64 +142,21 @@ export class Kubelet {
     return current?.metadata.uid === pod.metadata.uid && current.metadata.deletionTimestamp === undefined;
   }
 
-  #write(pod: KubernetesObject, phaseOf: (container: JsonMap) => ContainerPhase): void {
-    if (!this.#isThere(pod)) return;
-    const current = this.#store.require(pods, pod.metadata.namespace ?? '', pod.metadata.name);
-    const containers = listAt(current.spec, 'containers');
-    const phases = containers.map(phaseOf);
-    const ready = phases.every((phase) => phase === 'ready');
-    const now = timestamp();
-    const condition = (type: string, met: boolean): JsonMap => ({
-      type,
-      status: met ? 'True' : 'False',
-      lastProbeTime: null,
-      lastTransitionTime: transitionTime(current, type, met, now),
-      ...(!met && { reason: 'ContainersNotReady', message: 'containers with unready status' }),
-    });
+  #write(pod: KubernetesObject, phaseOf: (container: JsonMap) => ContainerPhase, nodeName?: string): void {
+    const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
+    if (!current || current.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp !== undefined) return;
     const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
-    const status = {
-      phase: phases.every((phase) => phase === 'running' || phase === 'ready' || phase === 'crashed') ? 'Running' : 'Pending',
-      conditions: [
-        condition('PodScheduled', true),
-        condition('Initialized', true),
-        condition('ContainersReady', ready),
-        condition('Ready', ready),
-      ],
-      hostIP: '127.0.0.1',
-      podIP: current.status?.['podIP'] ?? `10.244.0.${(this.#addresses = (this.#addresses % 250) + 1)}`,
-      startTime: current.status?.['startTime'] ?? now,
-      qosClass: 'BestEffort',
-      containerStatuses: containers.map((container, index) =>
-        containerStatus(container, phases[index] ?? 'creating', restarts, now),
-      ),
-    };
-    this.#store.replace(pods, { ...current, spec: { ...current.spec, nodeName: 'node-1' }, status });
+    const status = podStatus(current, phaseOf, this.#nextAddress(current), restarts);
+    this.#store.replace(pods, { ...current, ...(nodeName !== undefined && { spec: { ...current.spec, nodeName } }), status });
+  }
+
+  #nextAddress({ status }: KubernetesObject): string {
+    if (textOr(status?.['podIP']) !== '') return textOr(status?.['podIP']);
+    this.#addresses += 1;
+    return `10.244.${Math.floor(this.#addresses / 250) % 250}.${(this.#addresses % 250) + 2}`;
   }
 }
 
-function transitionTime(pod: KubernetesObject, type: string, met: boolean, now: string): unknown {
-  const before = listAt(pod.status, 'conditions').find((condition) => condition['type'] === type);
-  return before && before['status'] === (met ? 'True' : 'False') ? before['lastTransitionTime'] : now;
-}
-
-function containerStatus({ name, image }: JsonMap, phase: ContainerPhase, restarts: number, now: string): JsonMap {
-  const state = {
-    creating: { waiting: { reason: 'ContainerCreating' } },
-    pullError: { waiting: { reason: 'ErrImagePull', message: `failed to pull image ${JSON.stringify(image)}: not found` } },
-    pullBackOff: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image ${JSON.stringify(image)}` } },
-    running: { running: { startedAt: now } },
-    ready: { running: { startedAt: now } },
-    crashed: { waiting: { reason: 'CrashLoopBackOff', message: `back-off restarting failed container ${String(name)}` } },
-  }[phase];
-  const died = phase === 'crashed' || restarts > 0;
-  return {
-    name,
-    image,
-    imageID: phase === 'running' || phase === 'ready' ? `docker-pullable://${String(image)}` : '',
-    ready: phase === 'ready',
-    started: phase === 'running' || phase === 'ready',
-    restartCount: died ? restarts : 0,
-    state,
-    lastState: died ? { terminated: { exitCode: 1, reason: 'Error', finishedAt: now } } : {},
-  };
+function isOfJob({ metadata }: KubernetesObject): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === 'Job') === true;
 }

@@ -76,13 +76,12 @@ export class ObjectStore {
     return all.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
-  /** What names an object as its owner, in the order of names. */
+  /** What names an object as its owner, the oldest first. */
   owned({ metadata }: KubernetesObject): OwnedObject[] {
-    const all = [...(this.#owned.get(metadata.uid) ?? [])];
-    return all.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+    return [...(this.#owned.get(metadata.uid)?.values() ?? [])];
   }
 
-  /** What of one type names an object as its owner, in the order of names. */
+  /** What of one type names an object as its owner, the oldest first. */
   ownedOf(type: ResourceType, owner: KubernetesObject): KubernetesObject[] {
     return this.owned(owner)
       .filter((each) => each.type === type)
@@ -153,7 +152,7 @@ export class ObjectStore {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++this.#version);
     this.#of(type).set(keyOf(type, stored.metadata.namespace ?? '', stored.metadata.name), stored);
-    if (before) this.#forgetOwners(type, before);
+    if (before) this.#forgetOwners(type, before, stored);
     this.#index(type, stored);
     this.#announce(before ? 'MODIFIED' : 'ADDED', type, stored, before);
     return stored;
@@ -175,8 +174,11 @@ export class ObjectStore {
     }
   }
 
-  #forgetOwners(type: ResourceType, object: KubernetesObject): void {
+  /** @param after what the object is now; what it still names keeps its place. */
+  #forgetOwners(type: ResourceType, object: KubernetesObject, after?: KubernetesObject): void {
+    const kept = new Set(after?.metadata.ownerReferences?.map(({ uid }) => uid));
     for (const { uid } of object.metadata.ownerReferences ?? []) {
+      if (kept.has(uid)) continue;
       const found = this.#owned.get(uid);
       found?.delete(ownedKey(type, object));
       if (found?.size === 0) this.#owned.delete(uid);
@@ -195,7 +197,7 @@ function keyOf(type: ResourceType, namespace: string, name: string): string {
 }
 
 function ownedKey({ resource }: ResourceType, { metadata }: KubernetesObject): string {
-  return `${resource}/${metadata.name}/${metadata.uid}`;
+  return `${resource}/${metadata.uid}`;
 }
 
 function sameJson(a: KubernetesObject, b: KubernetesObject): boolean {

@@ -12,24 +12,27 @@ const words = /(?:^|[._-])(slow|unready|bad|crash|dies)(?:(\d+)(ms|s|m))?(?=$|[.
 const lingerWord = /(?:^|[._-])linger(?:(\d+)(ms|s|m))?(?=$|[._-])/;
 
 export function behaviourOf(pod: KubernetesObject, container: JsonMap): Behaviour {
-  const [, word, count, unit = 's'] = words.exec(textOf(pod, container)) ?? [];
+  const [, word, count, unit = 's'] = words.exec(annotationOf(pod)) ?? words.exec(tagOf(container)) ?? [];
   const ms = count === undefined ? undefined : Number(count) * (units[unit] ?? 1_000);
   return { word: (word as Behaviour['word'] | undefined) ?? 'run', ms };
 }
 
 /** How long the pod stays after it was deleted, milliseconds. */
 export function lingerOf(pod: KubernetesObject): number {
-  const times = listAt(pod.spec, 'containers').map((container) => {
-    const match = lingerWord.exec(textOf(pod, container));
+  const texts = [annotationOf(pod), ...listAt(pod.spec, 'containers').map(tagOf)];
+  const times = texts.map((text) => {
+    const match = lingerWord.exec(text);
     if (!match) return 0;
     return match[1] === undefined ? 5_000 : Number(match[1]) * (units[match[2] ?? 's'] ?? 1_000);
   });
   return Math.max(0, ...times);
 }
 
-function textOf(pod: KubernetesObject, container: JsonMap): string {
-  const annotation = mapAt(pod.metadata, 'annotations')['rollout.test/behaviour'];
-  if (typeof annotation === 'string') return annotation;
+function annotationOf(pod: KubernetesObject): string {
+  return textOr(mapAt(pod.metadata, 'annotations')['rollout.test/behaviour']);
+}
+
+function tagOf(container: JsonMap): string {
   const image = textOr(container['image']).split('@')[0] ?? '';
   return /:([^/:]+)$/.exec(image)?.[1] ?? '';
 }

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { type KubernetesObject, mapAt } from './kubernetes-object.ts';
+import { type JsonMap, type KubernetesObject, mapAt } from './kubernetes-object.ts';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const hashLabel = 'pod-template-hash';
@@ -14,8 +14,8 @@ export function newReplicaSet(deployment: KubernetesObject, others: readonly Kub
   const template = mapAt(deployment.spec, 'template');
   const { name, namespace = '', uid } = deployment.metadata;
   const isTaken = (hash: string): boolean => others.some(({ metadata }) => metadata.name === `${name}-${hash}`);
-  let hash = hashOf(canonical(template));
-  for (let attempt = 1; isTaken(hash); attempt += 1) hash = hashOf(`${canonical(template)}${attempt}`);
+  let hash = templateHash(template, 0);
+  for (let attempt = 1; isTaken(hash); attempt += 1) hash = templateHash(template, attempt);
   const labels = { ...mapAt(template, 'metadata', 'labels'), [hashLabel]: hash } as Record<string, string>;
   const selector = mapAt(deployment.spec, 'selector');
   const minReadySeconds = deployment.spec?.['minReadySeconds'];
@@ -72,7 +72,9 @@ export function revisionOf({ metadata }: KubernetesObject): number {
   return Number(metadata.annotations?.[revisionAnnotation] ?? 0);
 }
 
-function hashOf(text: string): string {
+/** The same for the same template. @param attempt another one each time. */
+export function templateHash(template: JsonMap, attempt: number): string {
+  const text = `${canonical(template)}${attempt === 0 ? '' : attempt}`;
   const digest = crypto.createHash('sha256').update(text).digest();
   return [...digest.subarray(0, 10)].map((byte) => hashAlphabet.charAt(byte % hashAlphabet.length)).join('');
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { jsonDepth } from '../shared/json-depth.ts';
-import { BodyTooLargeError, readBody } from '../shared/read-body.ts';
+import { BodyTooLargeError } from '../shared/read-body.ts';
 import { type AccessControl, verbOf } from './access-control.ts';
 import { type ApiPath, parseApiPath } from './api-path.ts';
 import type { ApiVersion } from './api-versions.ts';
@@ -15,14 +14,11 @@ import type { ObjectStore } from './object-store.ts';
 import { listObjects } from './list-objects.ts';
 import { inVersionOf } from './object-versions.ts';
 import { apiVersionOf } from './resource-types.ts';
+import { parseBody } from './request-body.ts';
+import { isReview, review } from './reviews.ts';
 import { conflict, detailsOf, StatusError } from './status-error.ts';
 import { toTable } from './table.ts';
 import { serveWatch } from './watch.ts';
-
-/** As the API server's own limit for a request, bytes. */
-const maxBodyBytes = 3 * 1024 * 1024;
-/** Deeper than any object of the API. */
-const maxDepth = 100;
 
 /** One request as the log keeps it. */
 export interface LoggedRequest {
@@ -80,9 +76,13 @@ export class RequestHandler {
     const query = new URLSearchParams(rawQuery);
     const { user, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
     const path = parseApiPath(pathname, this.#parts.served);
-    this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
+    if (!(method === 'POST' && isReview(pathname)))
+      this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
     const document = discovery(pathname.replace(/\/$/, ''), request.headers.host ?? '', this.#parts.served);
     if (document !== undefined) return send(response, 200, document);
+    if (pathname === '/openapi/v2') return sendOldSchema(request, response);
+    if (method === 'POST' && isReview(pathname))
+      return send(response, 201, review(this.#parts.access, user, pathname, await parseBody(request)));
     if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
     if (method === 'GET') return this.#read(path, query, request, response);
     const body = await parseBody(request);
@@ -188,24 +188,6 @@ function asStatusError(thrown: unknown): StatusError {
   return new StatusError(500, `Internal error occurred: ${thrown instanceof Error ? thrown.message : 'unknown'}`);
 }
 
-async function parseBody(request: IncomingMessage): Promise<unknown> {
-  const contentType = request.headers['content-type'] ?? '';
-  if (contentType.includes('protobuf')) {
-    throw new StatusError(
-      415,
-      `the body of the request was in an unknown format - accepted media types include: application/json`,
-    );
-  }
-  const text = (await readBody(request, maxBodyBytes)).toString('utf8');
-  if (text === '') return undefined;
-  if (jsonDepth(text) > maxDepth) throw new StatusError(400, 'the object provided is nested too deeply');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StatusError(400, 'the object provided is unrecognized: it is no JSON, and the emulator reads nothing else');
-  }
-}
-
 function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
   return {
@@ -214,6 +196,18 @@ function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOp
     namesManager: (query.get('fieldManager') ?? '') !== '',
     force: query.get('force') === 'true',
   };
+}
+
+/** Only old clients look at it, and go without it if it is empty. */
+function sendOldSchema(request: IncomingMessage, response: ServerResponse): void {
+  if (!(request.headers.accept ?? '').includes('protobuf')) {
+    const info = { title: 'Kubernetes', version: 'v1.34.4' };
+    return send(response, 200, { swagger: '2.0', info, paths: {}, definitions: {} });
+  }
+  // The first field of a Document, `swagger`, and nothing else.
+  const document = Buffer.from([0x0a, 3, ...Buffer.from('2.0')]);
+  response.writeHead(200, { 'Content-Type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' }).end(document);
+  return undefined;
 }
 
 function splitQuery(url: string): [string, string] {

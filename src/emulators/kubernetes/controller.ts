@@ -1,0 +1,24 @@
+import type { Clock } from './clock.ts';
+import type { ObjectRemoval } from './delete-object.ts';
+import type { Kubelet } from './kubelet.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { PodAvailability } from './pod-availability.ts';
+
+/** Brings what there is closer to what the objects of one kind say. */
+export interface Controller {
+  /** To be called whenever the object or what it owns has changed; does nothing for one that is gone. */
+  reconcile(namespace: string, name: string): void;
+  /** To be called with an object that is gone. */
+  forget?(object: KubernetesObject): void;
+}
+
+export interface ControllerParts {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly kubelet: Kubelet;
+  readonly removal: ObjectRemoval;
+  readonly availability: PodAvailability;
+  /** Asks for another reconciliation after so many emulated milliseconds. */
+  readonly lookAgain: (namespace: string, name: string, ms: number) => void;
+}
