@@ -36,10 +36,18 @@ export function detectFormat(formats: Registry<PayloadFormat>, body: JsonObject,
 export function joinReasons(reasons: readonly string[]): string {
   const different = [...new Set(reasons)];
   const left = different.length - maxReasons;
-  return different.slice(0, maxReasons).join('; ') + (left > 0 ? `; and ${left} more` : '');
+  const shown = different
+    .slice(0, maxReasons)
+    .map((reason) => (reason.length > maxReason ? `${reason.slice(0, maxReason)}…` : reason));
+  return shown.join('; ') + (left > 0 ? `; and ${left} more` : '');
 }
 
 const maxReasons = 10;
+/** Longer than any of ours, which may hold a tag that somebody made up. */
+const maxReason = 500;
+
+/** More than any registry tells of in one body, and few enough to be planned at once. */
+const maxEvents = 1000;
 
 /**
  * What a body says, read in the named format, or in the one that `auto` finds.
@@ -56,5 +64,9 @@ export function readPayload(
     name === autoFormat
       ? detectFormat(formats, body, headers)
       : formats.require(name, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
-  return { format: format.id, ...format.read(body, headers, options) };
+  const contents = format.read(body, headers, options);
+  const count = contents.events.length;
+  if (count > maxEvents)
+    throw new ServiceError('InvalidPayload', `The payload has ${count} pushes, and ${maxEvents} are the most`);
+  return { format: format.id, ...contents };
 }

@@ -22,11 +22,7 @@ export function parsePackageUrl(text: string): PackageImage | undefined {
   );
   const isDigest = decoded.includes(':');
   return {
-    name: nameOf(
-      type.toLowerCase(),
-      name,
-      (qualifiers.get('repository_url') ?? '').replace(/^https?:\/\//, '').replace(/\/+$/, ''),
-    ),
+    name: nameOf(type.toLowerCase(), name, (qualifiers.get('repository_url') ?? '').replace(/^https?:\/\//, '')),
     // Only Docker's type has the tag as its version.
     tag: qualifiers.get('tag') ?? (isDigest || type.toLowerCase() === 'oci' ? '' : decoded),
     digest: isDigest ? decoded : '',
@@ -36,7 +32,8 @@ export function parsePackageUrl(text: string): PackageImage | undefined {
 /** The name of the type `oci` is the last part of the repository, which its URL has once more; that of `docker` is all of it. */
 function nameOf(type: string, name: string, url: string): ImageName {
   if (url === '') return type === 'docker' ? nameAtHub(name) : nameAt(undefined, name);
-  const whole = url.endsWith(`/${name}`) ? url : `${url}/${name}`;
+  const base = url.endsWith('/') ? url.slice(0, -1) : url;
+  const whole = base.endsWith(`/${name}`) ? base : `${base}/${name}`;
   return nameAt(whole.slice(0, whole.indexOf('/')), whole.slice(whole.indexOf('/') + 1));
 }
 

@@ -98,6 +98,37 @@ describe('the samples of registries', () => {
     );
   });
 
+  const long = 500_000;
+  const published = (id: string): JsonObject => ({ context: { type: 'dev.cdevents.artifact.published.1' }, subject: { id } });
+  const hostile: Readonly<Record<string, JsonObject>> = {
+    'many events': { events: Array.from({ length: 15_000 }, () => ({ action: 'push', target: { repository: 'r', tag: '1' } })) },
+    'many tags': { docker_url: 'quay.io/a/b', updated_tags: Array.from({ length: 100_000 }, (_, index) => `t${index}`) },
+    'a long tag': { image: `acme/web:${'a'.repeat(long)}` },
+    'a long name': { image: `${'a/'.repeat(long / 2)}b:1` },
+    'a long host': { docker_url: `http://${'h'.repeat(long)}/a`, updated_tags: ['1'] },
+    'a long page': { push_data: { tag: '1' }, repository: { repo_url: `https://${'docker.com/r'.repeat(long / 12)}` } },
+    'a long package URL': published(`pkg:oci/x?repository_url=a${'/'.repeat(long)}b`),
+    'a package URL of slashes': published(`pkg:${'/'.repeat(long)}`),
+    'many qualifiers': published(`pkg:oci/x?${'a=b&'.repeat(long / 4)}`),
+    'a long time': {
+      events: [{ action: 'push', timestamp: `2020-01-01T00:00${' 1'.repeat(long / 2)}`, target: { repository: 'r', tag: '1' } }],
+    },
+    'a long type': { specversion: '1.0', type: 'a.'.repeat(long / 2), data: { image: 'x:1' } },
+    'a long media type': { push_data: { tag: '1', media_type: 'a/'.repeat(long / 2) }, repository: { repo_name: 'a/b' } },
+  };
+  for (const [name, body] of Object.entries(hostile)) {
+    it(`do not hold the process up by ${name}`, () => {
+      const begun = performance.now();
+      try {
+        const { events } = readPayload(payloadFormats, 'auto', body, {});
+        expect(events.length).to.be.at.most(1000);
+      } catch (thrown) {
+        expect(thrown).to.be.instanceOf(ServiceError);
+      }
+      expect(performance.now() - begun).to.be.lessThan(500);
+    });
+  }
+
   it('and headers of any kind do neither', () => {
     const header = fc.constantFrom(
       'ce-type',
