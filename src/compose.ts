@@ -1,6 +1,5 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AuthMode, Config, ListenAddress } from './config.ts';
-import { createManagementApp } from './api/management-app.ts';
 import { createOperationsServer } from './api/operations-server.ts';
 import type { Authorizer } from './api/authorization/authorizer.ts';
 import { cattleAuthorizer } from './api/authorization/cattle-authorizer.ts';
@@ -137,10 +136,14 @@ async function start(
   );
   const authorizer = createAuthorizer(config.auth, rancher, embedded);
   const eventStreams = new EventStreams();
-  const management = createManagementApp(
-    { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries: engine.control, eventStreams },
-    log,
-  );
+  const management = whenAsked(async () => {
+    const { createManagementApp } = await import('./api/management-app.ts');
+    const deliveries = engine.control;
+    return createManagementApp(
+      { drivers, store, authorizer, sealed, triggerUrls, legacy, expire, schemas, deliveries, eventStreams },
+      log,
+    );
+  });
   const { intake } = engine;
   let draining = false;
   const server = createHttpServer({
@@ -165,6 +168,14 @@ async function start(
 
 async function listenAt(server: Server, { host, port }: ListenAddress, changeWith: string): Promise<string> {
   return `http://${shownHost(host)}:${await listen(server, host, port, changeWith)}`;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Express is loaded by the first request to the management API: triggers do without it, and without its memory. */
+function whenAsked(load: () => Promise<Handler>): (...call: Parameters<Handler>) => Promise<void> {
+  let loaded: Promise<Handler> | undefined;
+  return async (request, response) => (await (loaded ??= load()))(request, response);
 }
 
 /** The emulator is loaded only where it is wanted: beside a real Rancher it would be memory and nothing else. */

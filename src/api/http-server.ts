@@ -1,5 +1,4 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Express } from 'express';
 import { limits } from '../framework/limits.ts';
 import type { Log } from '../framework/log.ts';
 import { answerError, answerNotFound, closeIfBody, splitUrl } from './answer-error.ts';
@@ -9,7 +8,8 @@ import { apiVersion } from './url-builder.ts';
 
 export interface HttpServerOptions {
   readonly endpoint: EndpointContext;
-  readonly management: Express;
+  /** Answers what is no trigger. */
+  readonly management: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
   readonly log: Log;
   /** True while the process stops: each answer then ends its connection. */
   draining?(): boolean;
@@ -55,6 +55,6 @@ async function route(
     // Cattle lets whatever begins like the endpoint through without a login: nothing else is served there.
     answerNotFound(request, response);
   } else {
-    management(request, response);
+    await management(request, response);
   }
 }

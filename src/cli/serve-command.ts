@@ -1,5 +1,6 @@
 import { startService } from '../compose.ts';
 import { loadConfig } from '../config.ts';
+import { releaseMemoryWhenIdle } from '../framework/idle-memory.ts';
 import { createLog } from '../framework/log.ts';
 import { settings } from '../settings.ts';
 import { openDataDirectory } from '../store/data-directory.ts';
@@ -48,12 +49,14 @@ Examples:
       observer: deliveryLog(log),
       dataDirectory,
     });
+    const stopReleasing = releaseMemoryWhenIdle();
     if (config.auth === 'none')
       log.warn('WEBHOOK_AUTH=none: whoever reaches this port may manage the receivers of every project');
     log.info('listening', { url: service.url, auth: config.auth, urlStyle: config.urlStyle });
     if (service.embedded?.adminKeyFile)
       log.info('the API key of the first project is kept in a file', { file: service.embedded.adminKeyFile });
     await untilAborted(signal);
+    stopReleasing();
     log.info('stopping');
     await service.stop();
     return 0;

@@ -1,6 +1,6 @@
 import http from 'node:http';
-import https from 'node:https';
-import fetch, { type Response } from 'node-fetch';
+import type https from 'node:https';
+import type { Response } from 'node-fetch';
 import { coerceError, parseRetryAfter } from '../framework/errors.ts';
 import { isJsonObject, type JsonObject } from '../framework/json.ts';
 import { RancherError } from './rancher-error.ts';
@@ -28,7 +28,7 @@ const agentOptions = { keepAlive: true, maxSockets: 64, keepAliveMsecs: 1000 } a
 /** Keeps connections open and gives every call a deadline. Never follows a redirect: it would carry the key along. */
 export class HttpCaller {
   readonly #http = new http.Agent(agentOptions);
-  readonly #https = new https.Agent(agentOptions);
+  #https: https.Agent | undefined;
   readonly #timeoutMs: number;
 
   constructor(timeoutMs: number) {
@@ -38,10 +38,12 @@ export class HttpCaller {
   /** @throws RancherError `unreachable` where there is no whole answer in time. */
   async call(options: CallOptions): Promise<Answer> {
     try {
+      // A program that waits for its first call does without four megabytes.
+      const { default: fetch } = await import('node-fetch');
       const response = await fetch(options.url, {
         method: options.method,
         // A service proxy may be reached by another scheme than Rancher itself: by its public address, for one.
-        agent: ({ protocol }) => (protocol === 'https:' ? this.#https : this.#http),
+        agent: ({ protocol }) => (protocol === 'https:' ? this.#secure() : this.#http),
         redirect: 'manual',
         size: maxAnswerBytes,
         signal: AbortSignal.timeout(this.#timeoutMs),
@@ -54,9 +56,14 @@ export class HttpCaller {
     }
   }
 
+  #secure(): https.Agent {
+    const { Agent } = process.getBuiltinModule('node:https');
+    return (this.#https ??= new Agent(agentOptions));
+  }
+
   close(): void {
     this.#http.destroy();
-    this.#https.destroy();
+    this.#https?.destroy();
   }
 }
 

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
+import { releaseMemoryWhenIdle } from '../../framework/idle-memory.ts';
 import { operations } from '../deliveries/operations.ts';
 import { DamagedFileError, unusable } from './database-failure.ts';
 import { GroupRunner } from './group-runner.ts';
@@ -54,4 +55,7 @@ function serve(port: MessagePort, { file, suspect }: WorkerStart): void {
   }
 }
 
-if (parentPort) serve(parentPort, workerData as WorkerStart);
+if (parentPort) {
+  serve(parentPort, workerData as WorkerStart);
+  releaseMemoryWhenIdle();
+}

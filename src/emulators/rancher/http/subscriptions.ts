@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../process/clock.ts';
@@ -10,6 +10,7 @@ import { renderResource } from '../resource/render-resource.ts';
 import { isVisible } from '../resource/visible-rows.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { Row } from '../store/row.ts';
+import { acceptWebSocket } from './websocket-server.ts';
 
 const pingEveryMs = 5_000;
 /** Changes are gathered this long, as Cattle does; a row that changed twice is sent once. */
@@ -24,12 +25,12 @@ interface Subscription {
 
 /** The websockets behind `GET …/subscribe`: resource.change events of what each caller may see, and pings. */
 export class Subscriptions {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   readonly #all = new Set<Subscription>();
   readonly #changed = new Map<string, Row>();
   readonly #store: ResourceStore;
   readonly #clock: Clock;
   readonly #pings: NodeJS.Timeout;
+  #closed = false;
 
   constructor(store: ResourceStore, clock: Clock) {
     this.#store = store;
@@ -39,7 +40,8 @@ export class Subscriptions {
   }
 
   accept(request: IncomingMessage, connection: Duplex, head: Buffer, caller: Caller, view: View, query: URLSearchParams): void {
-    this.#server.handleUpgrade(request, connection, head, (socket) => {
+    acceptWebSocket(request, connection, head, (socket) => {
+      if (this.#closed) return socket.terminate();
       const subscription = { caller, view, socket, wantsChanges: query.getAll('eventNames').includes('resource.change') };
       this.#all.add(subscription);
       socket.on('close', () => this.#all.delete(subscription));
@@ -50,8 +52,8 @@ export class Subscriptions {
 
   close(): void {
     clearInterval(this.#pings);
+    this.#closed = true;
     for (const { socket } of this.#all) socket.terminate();
-    this.#server.close();
   }
 
   #remember(row: Row): void {

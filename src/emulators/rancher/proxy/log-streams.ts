@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import { wireDate } from '../resource/wire-date.ts';
 import { unauthorized } from '../http/api-error.ts';
+import { acceptWebSocket } from '../http/websocket-server.ts';
 import type { ProxyTokens } from './proxy-tokens.ts';
 
 /** The websockets behind a container's `logs` and `execute`: one line, marked `01` as the host agent marks output, then the end. */
 export class LogStreams {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   readonly #tokens: ProxyTokens;
 
   constructor(tokens: ProxyTokens) {
@@ -18,7 +17,7 @@ export class LogStreams {
   accept(request: IncomingMessage, connection: Duplex, head: Buffer, token: string): void {
     const target = this.#tokens.redeem(token);
     if (!target) throw unauthorized();
-    this.#server.handleUpgrade(request, connection, head, (socket) => {
+    acceptWebSocket(request, connection, head, (socket) => {
       socket.on('error', () => socket.terminate());
       socket.send(`01 ${wireDate(Date.now())} this container is emulated and writes nothing\n`);
       socket.close(1000);
