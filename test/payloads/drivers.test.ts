@@ -94,7 +94,7 @@ describe('drivers, with the samples of registries', () => {
     const acceptance = accept(kubernetes, { name: 'web' }, body);
     expect(eventsOf(acceptance).map((event) => 'image' in event && event.image)).to.deep.equal(['r.local/a:1', 'r.local/d:2']);
     expect(() => accept(kubernetes, { name: 'web' }, { events: [push('Bad Name', '1'), push('b', 'bad tag')] })).to.throw(
-      'The pushed repository "r.local/bad name" is not a valid name; The pushed tag "bad tag" is not valid',
+      'The pushed repository "r.local/Bad Name" is not a valid name; The pushed tag "bad tag" is not valid',
     );
   });
 

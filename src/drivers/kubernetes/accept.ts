@@ -35,8 +35,10 @@ export function accept(formats: Registry<PayloadFormat>, request: DeliveryReques
 
 /** What is wrong with what was pushed. */
 function faultOf(event: ImageEvent): string | undefined {
-  const name = pushedName(event);
-  if (tryParseImageReference(name) === undefined) return `The pushed repository "${shown(name)}" is not a valid name`;
+  const { registry, repository } = event;
+  const name = registry === undefined ? repository : `${registry}/${repository}`;
+  if (tryParseImageReference(pushedName(event)) === undefined)
+    return `The pushed repository "${shown(name)}" is not a valid name`;
   if (event.tag !== '' && !isTag(event.tag)) return `The pushed tag "${shown(event.tag)}" is not valid`;
   return undefined;
 }

@@ -20,9 +20,12 @@ const accept = (body: unknown, config = {}): Acceptance =>
   driver.accept({ headers: {}, query: '', body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, config);
 
 describe('deploymentUpdate, accepting', () => {
-  it('takes the first format that recognises the body, or the one that is configured', () => {
+  it('takes the one format that recognises the body, or the one that is configured', () => {
     expect(accept({ second: {} })).to.deep.equal({ kind: 'accepted', events: [event] });
-    expect(accept({ first: { tag: 'a' }, second: {} })).to.deep.include({ events: [{ ...event, tag: 'a' }] });
+    expect(accept({ first: { tag: 'a' } })).to.deep.include({ events: [{ ...event, tag: 'a' }] });
+    expect(() => accept({ first: { tag: 'a' }, second: {} })).to.throw(
+      'The payload may be of first and of second: set payloadFormat to one of them',
+    );
     expect(accept({ first: { tag: 'a' }, second: {} }, { payloadFormat: 'second' })).to.deep.include({ events: [event] });
   });
 
