@@ -2,8 +2,10 @@ import type { Clock } from './clock.ts';
 import type { Controller, ControllerParts } from './controller.ts';
 import { CronJobController } from './cron-job-controller.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
+import { DisruptionController } from './disruption-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { ObjectRemoval } from './delete-object.ts';
+import { EndpointController } from './endpoint-controller.ts';
 import { JobController } from './job-controller.ts';
 import { Kubelet } from './kubelet.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -20,7 +22,9 @@ const controllerOf: Readonly<Record<string, new (parts: ControllerParts) => Cont
   DaemonSet: DaemonSetController,
   Deployment: DeploymentController,
   Job: JobController,
+  PodDisruptionBudget: DisruptionController,
   ReplicaSet: ReplicaSetController,
+  Service: EndpointController,
   StatefulSet: StatefulSetController,
 };
 
@@ -73,6 +77,8 @@ export class Controllers {
   #hear({ object, resourceType: { kind }, type }: StoreEvent): void {
     if (kind === 'Pod') this.#hearPod(object, type);
     if (kind === 'Node') this.#enqueueAll('DaemonSet');
+    if (kind === 'Node' && type !== 'DELETED') this.kubelet.retry();
+    if (kind === 'Namespace' && type === 'ADDED') this.#createAccount(object.metadata.name);
     const { namespace = '', name } = object.metadata;
     if (type === 'DELETED') this.#controllers.get(kind)?.forget?.(object);
     else this.#enqueue(kind, namespace, name);
@@ -81,6 +87,7 @@ export class Controllers {
 
   #hearPod(pod: KubernetesObject, type: StoreEvent['type']): void {
     if (type === 'ADDED') this.kubelet.admit(pod);
+    for (const kind of ['PodDisruptionBudget', 'Service']) this.#enqueueAll(kind, pod.metadata.namespace);
     if (type !== 'DELETED') return this.#availability.note(pod);
     this.#availability.forget(pod);
     // Recreate waits for the last pod of the old ReplicaSets to be gone.
@@ -89,6 +96,14 @@ export class Controllers {
       const owner = kind === 'ReplicaSet' ? this.#store.find(typeOfKind(kind), namespace, name) : undefined;
       for (const above of owner?.metadata.ownerReferences ?? []) this.#enqueue(above.kind, namespace, above.name);
     }
+  }
+
+  /** Every namespace has a ServiceAccount that pods run under. */
+  #createAccount(namespace: string): void {
+    const metadata = { name: 'default', namespace, uid: '', resourceVersion: '', creationTimestamp: '' };
+    const type = typeOfKind('ServiceAccount');
+    if (!this.#store.find(type, namespace, 'default'))
+      this.#store.create(type, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
   }
 
   /** Takes up what a former process left in the middle. */
@@ -104,8 +119,9 @@ export class Controllers {
     this.#waiting.clear();
   }
 
-  #enqueueAll(kind: string): void {
-    for (const { metadata } of this.#store.list(typeOfKind(kind))) this.#enqueue(kind, metadata.namespace ?? '', metadata.name);
+  #enqueueAll(kind: string, inside = ''): void {
+    for (const { metadata } of this.#store.list(typeOfKind(kind), inside))
+      this.#enqueue(kind, metadata.namespace ?? '', metadata.name);
   }
 
   #enqueue(kind: string, namespace: string, name: string): void {

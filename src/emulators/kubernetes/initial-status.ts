@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonMap, type KubernetesObject, mapAt } from './kubernetes-object.ts';
+import { nodeStatus } from './node-status.ts';
 
 const statuses: Readonly<Record<string, JsonMap>> = {
   CronJob: {},
@@ -17,8 +18,8 @@ const statuses: Readonly<Record<string, JsonMap>> = {
 };
 
 /** What a new object has for a status; what a client says of it does not count. A Node tells it itself. */
-export function initialStatus(kind: string, given: unknown): { status?: JsonMap } {
-  if (kind === 'Node') return { status: mapAt({ given }, 'given') };
+export function initialStatus(kind: string, name: string, given: unknown): { status?: JsonMap } {
+  if (kind === 'Node') return { status: nodeStatus(name, given) };
   const status = statuses[kind];
   return status ? { status: structuredClone(status) } : {};
 }

@@ -51,6 +51,12 @@ export class Kubelet {
     else if (!isReady) this.admit(pod);
   }
 
+  /** To be called when there may be a node for what had none. */
+  retry(): void {
+    for (const pod of this.#store.list(pods))
+      if (listAt(pod.status, 'conditions').some(({ reason }) => reason === 'Unschedulable')) this.admit(pod);
+  }
+
   /** Marks the pod, and removes it when its grace is over. */
   end(pod: KubernetesObject, graceSeconds = 30): void {
     const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);

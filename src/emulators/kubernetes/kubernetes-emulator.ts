@@ -120,7 +120,7 @@ function plant(store: ObjectStore, objects: readonly object[]): void {
     if (!store.find(type, '', name))
       writes.create({ type, namespace: '', name: '', subresource: '' }, { metadata: { name } }, options);
   };
-  for (const name of ['default', 'kube-system']) createNamespace(name);
+  for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) createNamespace(name);
   const node = typeOfKind('Node');
   const labels = { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' };
   if (!store.find(node, '', 'node-1'))

@@ -50,7 +50,7 @@ export class ObjectWrites {
     const { status, ...content } = given;
     const draft = {
       ...content,
-      ...initialStatus(type.kind, status),
+      ...initialStatus(type.kind, name, status),
       apiVersion: apiVersionOf(type),
       kind: type.kind,
       metadata: {

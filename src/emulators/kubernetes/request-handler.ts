@@ -15,6 +15,7 @@ import { listObjects } from './list-objects.ts';
 import { inVersionOf } from './object-versions.ts';
 import { apiVersionOf } from './resource-types.ts';
 import { parseBody } from './request-body.ts';
+import { evictPod, refuseContainers } from './pod-subresources.ts';
 import { isReview, review } from './reviews.ts';
 import { conflict, detailsOf, StatusError } from './status-error.ts';
 import { toTable } from './table.ts';
@@ -85,7 +86,9 @@ export class RequestHandler {
       return send(response, 201, review(this.#parts.access, user, pathname, await parseBody(request)));
     if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
     if (method === 'GET') return this.#read(path, query, request, response);
+    refuseContainers(path.subresource);
     const body = await parseBody(request);
+    if (path.subresource === 'eviction') return this.#evict(path, query, response);
     if (method === 'DELETE') return this.#delete(path, query, body, response);
     const options = writeOptions(query, request);
     const { code, object } = this.#write(method, path, request, body, options);
@@ -99,6 +102,7 @@ export class RequestHandler {
   #read(path: ApiPath, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const { store, faults } = this.#parts;
     const asTable = (request.headers.accept ?? '').includes('as=Table');
+    refuseContainers(path.subresource);
     if (isWatch(query)) return serveWatch(store, faults, { path, query, asTable }, response);
     const { type, namespace, name } = path;
     if (name !== '') {
@@ -145,6 +149,12 @@ export class RequestHandler {
     if (left || isDryRun) return send(response, 200, inVersionOf(path, left ?? object));
     const details = { ...detailsOf(type, name), uid: object.metadata.uid };
     return send(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
+  }
+
+  #evict({ namespace, name }: ApiPath, query: URLSearchParams, response: ServerResponse): void {
+    if (query.get('dryRun') !== 'All') evictPod(this.#parts.store, this.#parts.controllers, namespace, name);
+    this.#parts.settle();
+    send(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
   }
 
   #write(

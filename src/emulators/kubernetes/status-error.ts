@@ -12,7 +12,9 @@ const reasons: Readonly<Record<number, string>> = {
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
   422: 'Invalid',
+  429: 'TooManyRequests',
   500: 'InternalError',
+  501: 'NotImplemented',
   503: 'ServiceUnavailable',
 };
 
