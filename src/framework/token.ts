@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import type { KeyRing, VerificationKey } from './key-ring.ts';
 import { limits } from './limits.ts';
 import { LruMap } from './lru-map.ts';
+import { parseStrictJwt } from './strict-jwt.ts';
 
 /** What a trigger token says. Rancher 1.3 to 1.4 issued exactly these claims. */
 export interface TokenClaims {
@@ -53,7 +54,7 @@ export class Tokens {
     const digest = crypto.createHash('sha256').update(token).digest('base64');
     const known = this.#verified.get(digest);
     if (known) return known;
-    const { header, payload } = parseStrictly(token);
+    const { header, payload } = parseStrictJwt(token, invalid);
     const verified = { claims: this.#check(token, header), named: header['kid'] !== undefined };
     // What expires must be looked at each time.
     if (payload['exp'] === undefined && payload['nbf'] === undefined) this.#verified.set(digest, verified);
@@ -79,58 +80,6 @@ export class Tokens {
     if (kid === undefined) return this.#ring.verification;
     return this.#ring.verification.filter((key) => key.kid === kid);
   }
-}
-
-/**
- * Everything about a token that can be refused before any cryptography. Stricter than the libraries, which read base64url
- * leniently, so that one signed text has exactly one spelling (RFC 8725, and draft-ietf-oauth-rfc8725bis 3.14).
- */
-function parseStrictly(token: string): { header: JsonObject; payload: JsonObject } {
-  const parts = token.split('.');
-  const [head, body, signature] = parts;
-  if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
-    throw invalid('token contains an invalid number of segments');
-  }
-  const header = parsePart(head);
-  requireUniqueNames(head, header);
-  const { alg, typ, crit, kid } = header;
-  if (alg !== 'RS256')
-    throw invalid(`Unexpected signing method: ${typeof alg === 'string' && /^\w{1,10}$/.test(alg) ? alg : 'unknown'}`);
-  if (typ !== undefined && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT'))
-    throw invalid('the token is of another type');
-  if (crit !== undefined) throw invalid('the token has critical header fields');
-  if (kid !== undefined && typeof kid !== 'string') throw invalid('the key id is no string');
-  for (const field of ['jwk', 'jku', 'x5u', 'x5c', 'b64']) if (field in header) throw invalid('the token brings its own key');
-  const payload = parsePart(body);
-  if (signature === '') throw invalid('crypto/rsa: verification error');
-  decodeCanonically(signature);
-  return { header, payload };
-}
-
-/** A name that stands there twice is read one way here and another way there: only what JSON.stringify would write passes. */
-function requireUniqueNames(head: string, header: JsonObject): void {
-  const written = Buffer.from(head, 'base64url').toString('utf8');
-  if (JSON.stringify(header).replace(/\s/g, '') !== written.replace(/\s/g, '')) throw invalid('the header is ambiguous');
-}
-
-function parsePart(part: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(decodeCanonically(part).toString('utf8'));
-  } catch (thrown) {
-    if (thrown instanceof ServiceError) throw thrown;
-    throw invalid('a segment is no JSON');
-  }
-  if (!isJsonObject(value)) throw invalid('a segment is no JSON object');
-  return value;
-}
-
-function decodeCanonically(part: string): Buffer {
-  const illegal = part.search(/[^A-Za-z0-9_-]/);
-  if (illegal >= 0) throw invalid(`illegal base64 data at input byte ${illegal}`);
-  const bytes = Buffer.from(part, 'base64url');
-  if (bytes.toString('base64url') !== part) throw invalid(`illegal base64 data at input byte ${part.length - 1}`);
-  return bytes;
 }
 
 function invalid(reason: string): ServiceError {
