@@ -22,11 +22,13 @@ import { createKeyRing, type KeyRing } from './framework/key-ring.ts';
 import type { Log } from './framework/log.ts';
 import { SealedValues } from './framework/sealed-values.ts';
 import { openStoredConfig } from './framework/sensitive-fields.ts';
+import { SenderAuthenticity } from './framework/sender-authenticity/sender-authenticity.ts';
 import { Tokens } from './framework/token.ts';
 import { payloadFormats } from './payloads/index.ts';
 import { RancherClient } from './rancher/rancher-client.ts';
 import { CachedReceiverLookup } from './store/cached-receiver-lookup.ts';
 import { ExpiredReceivers } from './store/expired-receivers.ts';
+import { OidcIssuerKeys } from './store/oidc/oidc-issuer-keys.ts';
 import { openDeliveryStore } from './store/open-delivery-store.ts';
 import { ReceiverConfirmation } from './store/receiver-confirmation.ts';
 import { RancherReceiverStore, type ReceiverChanges } from './store/rancher-receiver-store.ts';
@@ -98,8 +100,13 @@ async function start(
   const expire = expired.schedule.bind(expired);
   const tokens = new Tokens(keys);
   const sealed = new SealedValues(keys);
+  const senders = new SenderAuthenticity({
+    keys: new OidcIssuerKeys(),
+    ...(config.oidcIssuers && { issuers: config.oidcIssuers }),
+  });
   const drivers = createDrivers({
     rancher,
+    senders,
     formats: payloadFormats,
     forwardPost: config.forwardPost,
     kubernetes: {
@@ -120,6 +127,7 @@ async function start(
     observer: options.observer,
     openConfig: ({ definition }, { config: stored, key }) => openStoredConfig(definition, stored, sealed, key),
     retention,
+    senders,
     log,
     shared: databaseUrl !== undefined,
   });

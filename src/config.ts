@@ -5,6 +5,7 @@ import type { RetentionPolicy } from './framework/deliveries/delivery-store.ts';
 import { defaultRetention } from './framework/deliveries/retention.ts';
 import { coerceError } from './framework/errors.ts';
 import { createKeyRing } from './framework/key-ring.ts';
+import { parseIssuers } from './framework/sender-authenticity/issuers.ts';
 import { type Setting, settings, type SettingName } from './settings.ts';
 
 export type AuthMode = 'cattle' | 'rancher' | 'embedded' | 'none';
@@ -31,6 +32,8 @@ export interface Config {
   readonly kubeconfig?: string;
   /** What each project may touch; absent: the defaults of `createKubernetesAllowance`. */
   readonly kubernetesRules?: KubernetesRules;
+  /** The issuers of tokens that senders may prove themselves by; absent: Google's and GitHub Actions'. */
+  readonly oidcIssuers?: readonly string[];
   readonly dataDir?: string;
   /** PostgreSQL, for several replicas. */
   readonly databaseUrl?: string;
@@ -81,6 +84,7 @@ export function loadConfig(
     ...present('publicUrl', readPublicUrl(value('WEBHOOK_PUBLIC_URL'), faults)),
     ...present('kubeconfig', value('KUBECONFIG')),
     ...present('kubernetesRules', readKubernetesRules(value('WEBHOOK_KUBERNETES_ALLOW'), faults)),
+    ...present('oidcIssuers', readIssuers(value('WEBHOOK_OIDC_ISSUERS'), faults)),
     ...present('dataDir', value('WEBHOOK_DATA_DIR')),
     ...present('databaseUrl', readDatabaseUrl(value('DATABASE_URL'), faults)),
     ...present('secret', value('WEBHOOK_SECRET')),
@@ -235,6 +239,16 @@ function readKubernetesRules(text: string | undefined, faults: string[]): Kubern
     return decodeKubernetesRules(load(text));
   } catch (thrown) {
     faults.push(`WEBHOOK_KUBERNETES_ALLOW: ${coerceError(thrown).message}`);
+    return undefined;
+  }
+}
+
+function readIssuers(text: string | undefined, faults: string[]): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseIssuers(text);
+  } catch (thrown) {
+    faults.push(`WEBHOOK_OIDC_ISSUERS: ${coerceError(thrown).message}`);
     return undefined;
   }
 }

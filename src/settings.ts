@@ -35,6 +35,10 @@ export const settings = {
     flag: 'kubernetes-allow',
     description: 'what each project may touch: {projectId: [{cluster, namespaces, kinds}]}',
   },
+  WEBHOOK_OIDC_ISSUERS: {
+    flag: 'oidc-issuers',
+    description: "issuers whose tokens senders may prove themselves by, with commas between; Google's and GitHub Actions'",
+  },
   WEBHOOK_ADMIN_ACCESS_KEY: { flag: 'admin-access-key', description: 'with --embedded: the first API key', secret: true },
   WEBHOOK_ADMIN_SECRET_KEY: { flag: 'admin-secret-key', description: 'with --embedded: its secret', secret: true },
   KUBECONFIG: { flag: 'kubeconfig', description: 'clusters for deploymentUpdate; absent: the cluster that the service runs in' },

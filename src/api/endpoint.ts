@@ -34,6 +34,7 @@ export async function serveEndpoint(
   const { id, failure } = await context.intake.take({
     receiver,
     driver,
+    proof: { headers: request.headers, body: form ?? body },
     request: { headers: forwardableHeaders(request.headers, parameters), query: query.rest, body },
     ...(refusal && { refusal }),
   });

@@ -1,6 +1,7 @@
 import type { Driver } from '../framework/driver.ts';
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { createRegistry, type Registry } from '../framework/registry.ts';
+import type { SenderAuthenticity } from '../framework/sender-authenticity/sender-authenticity.ts';
 import type { Rancher } from '../rancher/rancher.ts';
 import { forwardPost } from './forward-post/index.ts';
 import type { ForwardPostMode } from './forward-post/definition.ts';
@@ -14,17 +15,19 @@ export interface DriverOptions {
   readonly rancher: Rancher;
   readonly formats: Registry<PayloadFormat>;
   readonly forwardPost: ForwardPostMode;
-  readonly kubernetes: Omit<DeploymentUpdateOptions, 'formats'>;
+  readonly kubernetes: Omit<DeploymentUpdateOptions, 'formats' | 'senders'>;
+  /** Checks what receivers ask of their senders. */
+  readonly senders: SenderAuthenticity;
 }
 
 /** Every driver there is. A new one is a folder beside the others and a line here. */
-export function createDrivers({ rancher, formats, forwardPost: mode, kubernetes }: DriverOptions): Registry<Driver> {
+export function createDrivers({ rancher, formats, forwardPost: mode, kubernetes, senders }: DriverOptions): Registry<Driver> {
   const drivers = [
     scaleService({ rancher }),
-    serviceUpgrade({ rancher, formats }),
+    serviceUpgrade({ rancher, formats, senders }),
     scaleHost({ rancher }),
     forwardPost({ rancher, forwardPost: mode }),
-    deploymentUpdate({ formats, ...kubernetes }),
+    deploymentUpdate({ formats, senders, ...kubernetes }),
   ];
   return createRegistry(drivers, (driver) => driver.definition.id);
 }

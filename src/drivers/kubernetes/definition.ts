@@ -3,12 +3,13 @@ import { payloadPathFields } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import { autoFormat } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { type SenderConfig, senderFields } from '../../framework/sender-authenticity/sender-fields.ts';
 import { tagOrders } from '../../framework/tag-policies/tag-order.ts';
 import { tagPolicies } from '../../framework/tag-policies/tag-policy.ts';
 import { workloadKinds } from './workload.ts';
 
 /** A decoded `deploymentUpdateConfig`. */
-export interface DeploymentUpdateConfig {
+export interface DeploymentUpdateConfig extends SenderConfig {
   readonly namespace?: string;
   readonly name?: string;
   readonly selector?: Readonly<Record<string, string>>;
@@ -137,6 +138,7 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         description:
           'Absent: the own cluster or the current context; a context of the kubeconfig; rancher: that of the Rancher project',
       },
+      ...senderFields,
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Driver } from '../../framework/driver.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { SenderAuthenticity } from '../../framework/sender-authenticity/sender-authenticity.ts';
 import { accept } from './accept.ts';
 import type { KubernetesAllowance } from './allow.ts';
 import { definitionWith } from './definition.ts';
@@ -16,6 +17,8 @@ export interface DeploymentUpdateOptions {
   readonly clusters: KubernetesClusters;
   /** What each project may touch. */
   readonly allow: KubernetesAllowance;
+  /** Checks what a receiver asks of its senders; absent: with the issuers of tokens that everybody knows. */
+  readonly senders?: Pick<SenderAuthenticity, 'check'>;
   /**
    * How long a cause such as ImagePullBackOff or CrashLoopBackOff may hold a pod up, while nothing else moves, before the
    * rollout counts as failed, milliseconds; 60,000 where absent. Many such pods recover by themselves.
@@ -26,10 +29,19 @@ export interface DeploymentUpdateOptions {
 const defaultGraceMs = 60_000;
 
 /** Puts a pushed image into a Kubernetes Deployment, follows the rollout and takes a failed one back. */
-export function deploymentUpdate({ formats, clusters, allow, graceMs = defaultGraceMs }: DeploymentUpdateOptions): Driver {
+export function deploymentUpdate({
+  formats,
+  clusters,
+  allow,
+  graceMs = defaultGraceMs,
+  senders = new SenderAuthenticity(),
+}: DeploymentUpdateOptions): Driver {
   return {
     definition: definitionWith(formats),
-    validate: async (config, projectId) => validate(formats, allow, config, projectId),
+    async validate(config, projectId) {
+      validate(formats, allow, config, projectId);
+      senders.check(config);
+    },
     accept: (request, config) => accept(formats, request, config),
     // With an order of versions the tag decides which of two pushes is newer.
     anyTag: ({ tagPolicy, tagOrder }) => tagPolicy !== 'semver' && tagPolicy !== 'regex' && tagOrder === undefined,

@@ -3,9 +3,10 @@ import { payloadPathFields } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import { autoFormat } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
+import { type SenderConfig, senderFields } from '../../framework/sender-authenticity/sender-fields.ts';
 
 /** A decoded `serviceUpgradeConfig`. */
-export interface ServiceUpgradeConfig {
+export interface ServiceUpgradeConfig extends SenderConfig {
   readonly addressType?: string;
   readonly batchSize?: number;
   /** Seconds, whatever its name says: so it is shown to people, and so the Go service takes it. */
@@ -107,6 +108,7 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         extension: true,
         description: 'Whether a failed upgrade is rolled back',
       },
+      ...senderFields,
     ],
   };
 }

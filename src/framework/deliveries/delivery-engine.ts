@@ -10,6 +10,7 @@ import type { DeliveryStore, RetentionPolicy } from './delivery-store.ts';
 import { InlineTurns } from './inline-turns.ts';
 import { Retention } from './retention.ts';
 import { RunningWork } from './running-work.ts';
+import { SenderAuthenticity } from '../sender-authenticity/sender-authenticity.ts';
 import { UpstreamLimits } from './upstream-limits.ts';
 import { WorkLoop } from './work-loop.ts';
 import { WorkRunner, type WorkRunnerOptions } from './work-runner.ts';
@@ -20,6 +21,8 @@ export interface DeliveryEngineOptions extends Pick<WorkRunnerOptions, 'drivers'
   readonly receivers: WorkRunnerOptions['receivers'] & ReceiverSource;
   readonly observer: DeliveryObserver;
   readonly retention: RetentionPolicy;
+  /** Verifies senders; absent: none that proves itself by a token. */
+  readonly senders?: SenderAuthenticity;
   readonly log: Log;
   /** True where other processes may work on the same store. */
   readonly shared: boolean;
@@ -55,6 +58,7 @@ export class DeliveryEngine {
       runner,
       turns: new InlineTurns(store, running),
       observer,
+      senders: options.senders ?? new SenderAuthenticity(),
       openConfig: options.openConfig,
       refusal: () => this.#refusal(),
       accepted: () => {

@@ -3,6 +3,8 @@ import { decodeStoredConfig } from '../definition.ts';
 import type { Acceptance, Delivery, DeliveryRequest, Driver, DriverConfig } from '../driver.ts';
 import { coerceError, ServiceError } from '../errors.ts';
 import type { Receiver } from '../receiver.ts';
+import { SenderAuthenticity } from '../sender-authenticity/sender-authenticity.ts';
+import type { SenderProof } from '../sender-authenticity/sender-proof.ts';
 import { deliveryIdentities } from './delivery-identities.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
 import { type Accepted, type Claim, type DeliveryStore, type NewDelivery, StoreUnavailableError } from './delivery-store.ts';
@@ -16,6 +18,8 @@ export interface Hit {
   readonly receiver: Receiver;
   readonly driver: Driver;
   readonly request: DeliveryRequest;
+  /** What the sender proves itself by; absent where no sender sent it: then a receiver that asks for proof refuses it. */
+  readonly proof?: SenderProof;
   /** Why the request must be refused whatever the driver says: its body could not be read. */
   readonly refusal?: ServiceError;
 }
@@ -39,6 +43,7 @@ export interface DeliveryIntakeOptions {
   readonly runner: WorkRunner;
   readonly turns: InlineTurns;
   readonly observer: DeliveryObserver;
+  readonly senders: Pick<SenderAuthenticity, 'verify'>;
   /** Opens the sealed secrets of a receiver's config. */
   openConfig(driver: Driver, receiver: Receiver): unknown;
   /** Why nothing can be taken at the moment: the store is full, the process is stopping. */
@@ -64,7 +69,12 @@ export class DeliveryIntake {
    * @throws ServiceError `Unavailable` where it cannot be stored: then nothing was done, and the sender has to try again.
    */
   async take(hit: Hit, origin?: ReplayOrigin): Promise<Taken> {
-    const judged = this.judge(hit);
+    // What a person replays was verified when it came.
+    const unproven = origin === undefined && this.#asksForProof(hit) ? await this.#prove(hit) : undefined;
+    return unproven === undefined ? this.#take(hit, this.judge(hit), origin) : this.#take(withoutBody(hit), unproven, origin);
+  }
+
+  async #take(hit: Hit, judged: Judged, origin: ReplayOrigin | undefined): Promise<Taken> {
     const { id, duplicate, claim } = await this.#store(hit, judged, origin);
     const delivery = toDelivery(id, hit, judged);
     if (judged.kind === 'rejected') {
@@ -97,6 +107,26 @@ export class DeliveryIntake {
       return { kind: driver.definition.mode, config, acceptance };
     } catch (thrown) {
       return { kind: 'rejected', failure: inDriver(thrown, driver) };
+    }
+  }
+
+  /** A config that cannot be read is refused by `judge`. */
+  #asksForProof({ receiver, driver, refusal }: Hit): boolean {
+    if (refusal !== undefined) return false;
+    try {
+      return SenderAuthenticity.isAsked(driver.definition, this.#config(driver, receiver));
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns why the sender is not believed; undefined where it is. */
+  async #prove({ receiver, driver, proof = noProof }: Hit): Promise<Unproven | undefined> {
+    try {
+      await this.#options.senders.verify(this.#config(driver, receiver), proof);
+      return undefined;
+    } catch (thrown) {
+      return { kind: 'rejected', failure: coerceError(thrown), unproven: true };
     }
   }
 
@@ -137,7 +167,10 @@ export class DeliveryIntake {
         events,
         receivedAt: Date.now(),
         kind: judged.kind,
-        identities: origin === undefined ? deliveryIdentities(request.headers, events, driver.definition.mode) : [],
+        identities:
+          origin === undefined && !('unproven' in judged)
+            ? deliveryIdentities(request.headers, events, driver.definition.mode)
+            : [],
         owner: running.owner,
         leaseMs,
         ...(message !== undefined && { message }),
@@ -181,7 +214,22 @@ export class DeliveryIntake {
 export type Judged =
   | { readonly kind: 'queued' | 'inline'; readonly config: DriverConfig; readonly acceptance: Acceptance & { kind: 'accepted' } }
   | { readonly kind: 'ignored'; readonly reason: string; readonly acceptance: Acceptance }
-  | { readonly kind: 'rejected'; readonly failure: Error };
+  | { readonly kind: 'rejected'; readonly failure: Error }
+  | Unproven;
+
+/** Of a sender that is not believed. */
+interface Unproven {
+  readonly kind: 'rejected';
+  readonly failure: Error;
+  readonly unproven: true;
+}
+
+const noProof: SenderProof = { headers: {}, body: Buffer.alloc(0) };
+
+/** What nobody has vouched for is not kept: a replay of it has nothing to do. */
+function withoutBody(hit: Hit): Hit {
+  return { ...hit, request: { ...hit.request, body: Buffer.alloc(0) } };
+}
 
 function eventsOf(judged: Judged): Delivery['events'] {
   return 'acceptance' in judged && judged.acceptance.kind === 'accepted' ? judged.acceptance.events : [];

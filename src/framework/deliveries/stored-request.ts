@@ -82,7 +82,7 @@ const mask = '***';
  * empty by now.
  */
 export function toStoredRequest({ headers, query, body }: DeliveryRequest): StoredRequest {
-  const kept = Object.entries(headers).filter(([name]) => isKept(name.toLowerCase()));
+  const kept = Object.entries(headers).filter(([name]) => isKeptHeader(name.toLowerCase()));
   return {
     headers: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), storedValue(value)])),
     query: maskQuery(query),
@@ -90,7 +90,8 @@ export function toStoredRequest({ headers, query, body }: DeliveryRequest): Stor
   };
 }
 
-function isKept(name: string): boolean {
+/** Whether a header's value is stored with a delivery. @param name in lower case */
+export function isKeptHeader(name: string): boolean {
   return keptHeaders.has(name) || (keptPrefixes.some((prefix) => name.startsWith(prefix)) && !isCredentialName(name));
 }
 
