@@ -12,6 +12,7 @@ export interface Page {
 
 /** Lists by `labelSelector`, `fieldSelector`, `limit` and `continue`. @throws StatusError 400 for one that cannot be read. */
 export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, query: URLSearchParams): Page {
+  refuseFuture(store, query);
   const after = readContinue(query.get('continue') ?? '');
   const all = store
     .list(type, namespace)
@@ -25,6 +26,18 @@ export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, qu
   if (items.length === all.length || !last) return { items, metadata: { resourceVersion } };
   const next = Buffer.from(JSON.stringify({ start: keyOf(last) })).toString('base64url');
   return { items, metadata: { resourceVersion, continue: next, remainingItemCount: all.length - items.length } };
+}
+
+/** A client that has seen a version which this server never had, since the server began anew, is to begin anew too. */
+function refuseFuture({ resourceVersion }: ObjectStore, query: URLSearchParams): void {
+  const wanted = Number(query.get('resourceVersion') ?? 0);
+  if (!(wanted > Number(resourceVersion))) return;
+  const details = {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  };
+  const message = `Timeout: Too large resource version: ${wanted}, current: ${resourceVersion}`;
+  throw new StatusError(504, message, details, 'Timeout');
 }
 
 function readContinue(token: string): string | undefined {

@@ -14,6 +14,7 @@ import { serverSideApply } from './server-side-apply.ts';
 import { conflict, invalid, notFound, StatusError } from './status-error.ts';
 import { withAddresses } from './service-addresses.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
+import { refuseUnknownFields } from './unknown-fields.ts';
 import { validateObject } from './validate-object.ts';
 
 export interface WriteOptions {
@@ -22,6 +23,8 @@ export interface WriteOptions {
   /** False if the manager's name is only guessed from the client's. */
   readonly namesManager: boolean;
   readonly force: boolean;
+  /** Refuses fields that the API does not have. */
+  readonly isStrict?: boolean;
 }
 
 /** Creates, replaces and patches objects as the API server does: defaults, checks, generation, owners of fields. */
@@ -35,8 +38,7 @@ export class ObjectWrites {
   create(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
     const { type, namespace } = path;
     const sent = requireObject(body);
-    checkKind(path, sent);
-    const given = inStoredVersion(path, sent);
+    const given = this.#received(path, sent, options);
     checkShape(type.kind, type.version, given);
     const metadata = mapAt(given, 'metadata');
     const name = typeof metadata['name'] === 'string' ? metadata['name'] : generatedName(textOr(metadata['generateName']));
@@ -71,7 +73,7 @@ export class ObjectWrites {
 
   replace(path: ApiPath, body: unknown, options: WriteOptions): KubernetesObject {
     const before = this.#store.require(path.type, path.namespace, path.name);
-    return this.#put(path, before, this.#received(path, requireObject(body)), options);
+    return this.#put(path, before, this.#received(path, requireObject(body), options), options);
   }
 
   /** @param contentType which kind of patch the body is. */
@@ -80,7 +82,7 @@ export class ObjectWrites {
     if (contentType === 'application/apply-patch+yaml') return this.#apply(path, before, requireObject(body), options);
     if (!before) throw notFound(path.type, path.name);
     const target = scaleOf(path, before) ?? inVersionOf(path, before);
-    const put = (patched: JsonMap): KubernetesObject => this.#put(path, before, this.#received(path, patched), options);
+    const put = (patched: JsonMap): KubernetesObject => this.#put(path, before, this.#received(path, patched, options), options);
     switch (contentType) {
       case 'application/strategic-merge-patch+json':
         return put(strategicMergePatch(path.type.kind, target, requireObject(body)));
@@ -93,13 +95,15 @@ export class ObjectWrites {
     }
   }
 
-  #received(path: ApiPath, sent: JsonMap): JsonMap {
+  #received(path: ApiPath, sent: JsonMap, { isStrict = false }: WriteOptions): JsonMap {
     checkKind(path, sent);
+    if (isStrict && path.subresource === '')
+      refuseUnknownFields(path.apiVersion ?? apiVersionOf(path.type), path.type.kind, sent);
     return path.subresource === 'scale' ? sent : inStoredVersion(path, sent);
   }
 
   #apply(path: ApiPath, before: KubernetesObject | undefined, sent: JsonMap, options: WriteOptions): KubernetesObject {
-    checkKind(path, sent);
+    this.#received(path, sent, options);
     const body = inStoredVersion(path, sent, false);
     if (!options.namesManager) throw managerRequired();
     const { resourceVersion, managedFields } = mapAt(body, 'metadata');

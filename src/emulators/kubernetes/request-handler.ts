@@ -205,6 +205,7 @@ function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOp
     fieldManager: query.get('fieldManager') || agent,
     namesManager: (query.get('fieldManager') ?? '') !== '',
     force: query.get('force') === 'true',
+    isStrict: query.get('fieldValidation') === 'Strict',
   };
 }
 

@@ -44,14 +44,24 @@ export function serveWatch(
     else if (did) send('DELETED', shown(object));
   };
 
+  const bookmark = (annotations?: Record<string, string>): void =>
+    send('BOOKMARK', {
+      kind: type.kind,
+      apiVersion: path.apiVersion ?? apiVersionOf(type),
+      metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null, ...(annotations && { annotations }) },
+    });
+  const sendsInitial = query.get('sendInitialEvents') === 'true';
+  if (sendsInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') throw matchNeeded();
+
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   const since = Number(query.get('resourceVersion') ?? '0') || 0;
   try {
-    if (since === 0)
+    if (since === 0 || sendsInitial)
       for (const object of store.list(type, namespace).filter(matches))
         tell({ type: 'ADDED', object, resourceType: type, resourceVersion: 0 });
     else for (const event of store.since(type, since)) tell(event);
+    if (sendsInitial) bookmark({ 'k8s.io/initial-events-end': 'true' });
   } catch (thrown) {
     if (!(thrown instanceof StatusError)) throw thrown;
     send('ERROR', thrown.toStatus());
@@ -61,17 +71,18 @@ export function serveWatch(
   const stopListening = store.onEvent(tell);
   const seconds = Math.min(Number(query.get('timeoutSeconds') ?? longestSeconds) || longestSeconds, longestSeconds);
   const end = setTimeout(() => {
-    if (query.get('allowWatchBookmarks') === 'true') {
-      send('BOOKMARK', {
-        kind: type.kind,
-        apiVersion: apiVersionOf(type),
-        metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null },
-      });
-    }
+    if (query.get('allowWatchBookmarks') === 'true') bookmark();
     response.end();
   }, seconds * 1000);
   response.once('close', () => {
     stopListening();
     clearTimeout(end.unref());
   });
+}
+
+function matchNeeded(): StatusError {
+  const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+  const cause = { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' };
+  const details = { group: 'meta.k8s.io', kind: 'ListOptions', causes: [cause] };
+  return new StatusError(422, `ListOptions.meta.k8s.io "" is invalid: ${cause.field}: ${message}`, details);
 }

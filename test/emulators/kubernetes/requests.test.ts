@@ -88,6 +88,21 @@ describe('requests to the Kubernetes emulator', () => {
     ]);
   });
 
+  it('are told of unknown fields if they ask', async () => {
+    const { spec, ...rest } = deployment('web') as { spec: object };
+    const wrong = { ...rest, spec: { ...spec, foo: 1, template: { spec: { containers: [{ name: 'a', imagee: 'c' }] } } } };
+    const { status, body } = await client.call('POST', `${deployments}?fieldValidation=Strict`, wrong);
+    expect([status, body.message]).to.deep.equal([
+      400,
+      'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.template.spec.containers[0].imagee", unknown field "spec.foo"',
+    ]);
+  });
+
+  it('from the future are sent back', async () => {
+    const { status, body } = await client.get(`${deployments}?resourceVersion=999999999`);
+    expect([status, body.reason]).to.deep.equal([504, 'Timeout']);
+  });
+
   it('miss what is not there', async () => {
     const { status, body } = await client.patch('strategic', `${deployments}/none`, {});
     expect(status).to.equal(404);

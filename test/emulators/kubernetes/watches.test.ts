@@ -78,6 +78,15 @@ describe('watches on the Kubernetes emulator', () => {
     expect(await next(events)).to.equal('end');
   });
 
+  it('tell where what was there ends, for who asks', async () => {
+    await create('a');
+    const events = watch('sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true');
+    expect(await next(events)).to.equal('ADDED a');
+    const { value } = (await events.next()) as { value: WatchEvent };
+    expect([value.type, value.object.metadata.annotations]).to.deep.equal(['BOOKMARK', { 'k8s.io/initial-events-end': 'true' }]);
+    expect((await client.get(`${deployments}?watch=1&sendInitialEvents=true`)).status).to.equal(422);
+  });
+
   it('are sent back to listing once the past is forgotten', async () => {
     await create('a');
     const { resourceVersion } = (await client.get(deployments)).body.metadata;
