@@ -14,9 +14,9 @@ export function parseIssuers(text: string): readonly string[] {
   const issuers = text.split(/[\s,]+/).filter((each) => each !== '');
   if (issuers.length === 0) throw new Error('no issuer is given');
   if (issuers.length > maxIssuers) throw new Error(`at most ${maxIssuers} issuers can be given`);
-  for (const issuer of issuers) {
-    if (!isIssuer(issuer)) throw new Error(`${JSON.stringify(issuer)} is no https URL without query, such as ${googleIssuer}`);
-  }
+  // A password may be in it: it is not shown.
+  const wrong = issuers.findIndex((issuer) => !isIssuer(issuer));
+  if (wrong >= 0) throw new Error(`issuer number ${wrong + 1} is no https URL without query, such as ${googleIssuer}`);
   return [...new Set(issuers)];
 }
 
