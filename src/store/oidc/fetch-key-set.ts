@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import fetch from 'node-fetch';
 import { isJsonObject } from '../../framework/json.ts';
 import { isLoopbackHttp } from '../../framework/sender-authenticity/issuers.ts';
 import { parseKeySet } from './parse-key-set.ts';
@@ -33,6 +32,8 @@ function requireKeySetUrl(url: unknown, issuer: string): string {
 
 async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
   const headers = { Accept: 'application/json', 'Accept-Encoding': 'identity' };
+  // Few services verify tokens of others: the rest does without its memory.
+  const { default: fetch } = await import('node-fetch');
   const response = await fetch(url, { headers, redirect: 'error', size: maxAnswerBytes, compress: false, signal });
   if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`);
   return JSON.parse(await response.text()) as unknown;
