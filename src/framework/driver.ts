@@ -87,6 +87,11 @@ export interface PlannedAction {
   readonly images?: readonly string[];
   /** Where not the time of the push decides which of two is newer but the version: the greater text is newer. */
   readonly rank?: string;
+  /**
+   * True if what it began is not to be left behind: once begun it is never just ended from outside, by a cancel or a newer push.
+   * It is executed once more with a decision, and comes to its end by itself.
+   */
+  readonly takesBack?: boolean;
 }
 
 export interface Plan {
@@ -121,6 +126,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** True where an earlier attempt may have begun: the target is to be read, and nothing done twice. */
   readonly resumed?: boolean;
+  /** What was decided about the action since it was paused, or since it was to be ended from outside. */
+  readonly decision?: Decision;
   /** Tells what is being done: recorded with the delivery and shown to people. */
   progress(message: string): void;
   /**
@@ -131,8 +138,29 @@ export interface ActionContext {
   beforeWrite(step: string): Promise<void>;
 }
 
+/** What a person can decide about an action that is paused. */
+export type DecisionName = 'promote' | 'abort';
+
+export interface Decision {
+  /** `abort` is a cancel or a hold, too. `supersede`: a newer push is to take its place. */
+  readonly name: DecisionName | 'supersede';
+  /** Who decided it, for people. */
+  readonly by: string;
+}
+
+/** The action waits in the middle, with nobody at it, and is then executed again. Queued drivers only. */
+export interface ActionPause {
+  readonly outcome: 'waiting';
+  /** One line for people: for what it waits. */
+  readonly message: string;
+  /** When it is executed again at the latest, milliseconds since 1970. */
+  readonly until: number;
+  /** What may be decided about it meanwhile; then it is executed again at once. */
+  readonly awaits: readonly DecisionName[];
+}
+
 export interface ActionResult {
-  readonly outcome: 'succeeded' | 'failed' | 'rolledBack' | 'superseded';
+  readonly outcome: 'succeeded' | 'failed' | 'rolledBack' | 'superseded' | 'cancelled';
   /** One line for people: what happened and why. */
   readonly message: string;
   /** An image that failed and must not be deployed to this target again, until somebody releases it. */
@@ -173,5 +201,5 @@ export interface Driver {
     signal: AbortSignal,
   ): Promise<{ readonly action: PlannedAction } | { readonly reason: string }>;
   /** Does one planned action and follows it to its end. @throws ServiceError */
-  execute(action: PlannedAction, context: ActionContext): Promise<ActionResult>;
+  execute(action: PlannedAction, context: ActionContext): Promise<ActionResult | ActionPause>;
 }

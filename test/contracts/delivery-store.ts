@@ -2,6 +2,7 @@ import type { DeliveryStore } from '../../src/framework/deliveries/delivery-stor
 import { itAcceptsDeliveries } from './delivery-store-accept.ts';
 import { itGivesClaims } from './delivery-store-claims.ts';
 import { itCountsCrashes } from './delivery-store-crashes.ts';
+import { itKeepsDecisions } from './delivery-store-decisions.ts';
 import { itKnowsDuplicates } from './delivery-store-duplicates.ts';
 import { itTellsEvents } from './delivery-store-events.ts';
 import { itTakesTurns } from './delivery-store-inline.ts';
@@ -44,6 +45,7 @@ export function describeDeliveryStore(name: string, open: OpenDeliveryStore): vo
     itTakesTurns(store);
     itEndsDeliveries(store);
     itKeepsHolds(store);
+    itKeepsDecisions(store);
     itListsDeliveries(store);
     itTellsEvents(store);
     itPrunes(store, advance);

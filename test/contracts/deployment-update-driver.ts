@@ -4,6 +4,7 @@ import { deploymentUpdate } from '../../src/drivers/kubernetes/index.ts';
 import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type {
   ActionContext,
+  ActionPause,
   ActionResult,
   Delivery,
   Driver,
@@ -13,6 +14,7 @@ import type {
 } from '../../src/framework/driver.ts';
 import type { ImageEvent, PayloadContents } from '../../src/framework/payload-format.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
+import { ended } from '../support/ended.ts';
 import { Workload, type TestCluster, type WorkloadOptions } from './deployment-update-workload.ts';
 
 export interface DriverOptions {
@@ -99,6 +101,11 @@ export class Push {
 
   /** @param context what differs from the first attempt of a process that may write. */
   execute(action: PlannedAction, context: Partial<ActionContext> = {}): Promise<ActionResult> {
+    return ended(this.attempt(action, context));
+  }
+
+  /** The same for an action that may be paused. */
+  attempt(action: PlannedAction, context: Partial<ActionContext> = {}): Promise<ActionResult | ActionPause> {
     const { config, delivery } = this;
     return this.driver.execute(structuredClone(action), {
       config,

@@ -6,6 +6,7 @@ import {
   type TargetRecord,
 } from '../../src/framework/deliveries/delivery-record.ts';
 import type { DeliveryQuery, EventQuery } from '../../src/framework/deliveries/delivery-store.ts';
+import type { DecisionName } from '../../src/framework/driver.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
 
 /** Deliveries in plain lists. Nothing is done for them: tests say what happened. */
@@ -124,6 +125,14 @@ export class FakeDeliveries implements Deliveries {
     const cancelled: DeliveryRecord = { ...record, state: 'cancelled', message: `cancelled by ${by}` };
     this.records[this.records.indexOf(record)] = cancelled;
     return cancelled;
+  }
+
+  async decide(projectId: string, deliveryId: string, decision: DecisionName, by: string): Promise<DeliveryRecord> {
+    const { awaits, ...record } = await this.#require(projectId, deliveryId);
+    if (awaits?.includes(decision) !== true) throw new ServiceError('Conflict', 'not awaited');
+    const decided: DeliveryRecord = { ...record, message: `${decision} by ${by}` };
+    this.records[this.records.findIndex(({ id }) => id === deliveryId)] = decided;
+    return decided;
   }
 
   hold(projectId: string, targetId: string, options: { image: string; reason: string; by: string }): Promise<TargetRecord> {

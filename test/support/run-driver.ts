@@ -8,6 +8,7 @@ import type {
   Plan,
 } from '../../src/framework/driver.ts';
 import type { ImageEvent } from '../../src/framework/payload-format.ts';
+import { ended } from './ended.ts';
 
 export function deliveryRequest(body: unknown = '', extra: Partial<DeliveryRequest> = {}): DeliveryRequest {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -53,7 +54,7 @@ export async function runDriver(
   const results: ActionResult[] = [];
   for (const action of plan.actions) {
     // What is planned may be kept as JSON and done by another process.
-    results.push(await driver.execute(structuredClone(action), context));
+    results.push(await ended(driver.execute(structuredClone(action), context)));
   }
   return { plan, results, progress, steps };
 }

@@ -15,7 +15,8 @@ import { maskedRequest } from './masked-request.ts';
 export function toDeliverySummary(delivery: DeliverySummary, mayWrite: boolean, urls: UrlBuilder): JsonObject {
   const { id, projectId, receiver, state, supersededBy, replayOf, requestedBy } = delivery;
   const link = (...path: string[]): string => urls.resource(['deliveries', ...path], { projectId });
-  const action = isEnded(state) ? 'replay' : 'cancel';
+  const available = isEnded(state) ? ['replay'] : ['cancel', ...(delivery.awaits ?? [])];
+  const actions = available.map((action) => [action, urls.resource(['deliveries', id], { action, projectId })]);
   return {
     id,
     type: 'delivery',
@@ -39,7 +40,7 @@ export function toDeliverySummary(delivery: DeliverySummary, mayWrite: boolean, 
       ...(supersededBy !== undefined && { supersededBy: link(supersededBy) }),
       ...(replayOf !== undefined && { replayOf: link(replayOf) }),
     },
-    actions: mayWrite ? { [action]: urls.resource(['deliveries', id], { action, projectId }) } : {},
+    actions: mayWrite ? (Object.fromEntries(actions) as JsonObject) : {},
   };
 }
 

@@ -25,7 +25,12 @@ export const deliverySchemas: readonly Schema[] = [
     collectionActions: { replay: { input: 'deliveriesReplay', output: 'collection' } },
     collectionFilters: deliveryFilters,
     resourceMethods: ['GET'],
-    resourceActions: { cancel: { output: 'delivery' }, replay: { output: 'delivery' } },
+    resourceActions: {
+      abort: { output: 'delivery' },
+      cancel: { output: 'delivery' },
+      promote: { output: 'delivery' },
+      replay: { output: 'delivery' },
+    },
     resourceFields: {
       ...common,
       projectId: text,

@@ -1,3 +1,4 @@
+import type { DecisionName } from '../driver.ts';
 import type { DeliveryRecord, TargetRecord } from './delivery-record.ts';
 import type { Hit } from './delivery-intake.ts';
 import type { DeliveryStore } from './delivery-store.ts';
@@ -14,6 +15,8 @@ export interface Deliveries extends Pick<DeliveryStore, 'get' | 'list' | 'events
   replay(projectId: string, deliveryId: string, by: string): Promise<string>;
   /** Ends what has not started, and stops what is under way at its next safe point. @throws ServiceError `NotFound`; `Conflict` if it has ended. */
   cancel(projectId: string, deliveryId: string, by: string): Promise<DeliveryRecord>;
+  /** Decides about a delivery that awaits it. @throws ServiceError `NotFound`; `Conflict` if it does not await that, or no more. */
+  decide(projectId: string, deliveryId: string, decision: DecisionName, by: string): Promise<DeliveryRecord>;
   /** @param image what must not be deployed; empty: nothing at all. @throws ServiceError `NotFound` */
   hold(projectId: string, targetId: string, options: { image: string; reason: string; by: string }): Promise<TargetRecord>;
   /** @param image ends the hold on this image alone. @throws ServiceError `NotFound` */

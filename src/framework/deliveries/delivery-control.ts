@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts';
-import type { Driver } from '../driver.ts';
+import type { DecisionName, Driver } from '../driver.ts';
 import type { Receiver } from '../receiver.ts';
 import type { Registry } from '../registry.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -77,6 +77,16 @@ export class DeliveryControl implements Deliveries {
     this.changed();
     this.#options.wake();
     return (await this.get(projectId, deliveryId)) ?? before;
+  }
+
+  async decide(projectId: string, deliveryId: string, decision: DecisionName, by: string): Promise<DeliveryRecord> {
+    const told = await available(this.#options.store.decide(projectId, deliveryId, decision, by));
+    const delivery = await this.get(projectId, deliveryId);
+    if (told === undefined || delivery === undefined) throw notFound('delivery', deliveryId);
+    if (told === 0) throw new ServiceError('Conflict', `Delivery ${deliveryId} does not await ${decision}`);
+    this.changed();
+    this.#options.wake();
+    return delivery;
   }
 
   async hold(

@@ -15,6 +15,6 @@ export interface DeliveryObserver {
 
 /** An ActionResult, or why an action ended without one. */
 export interface EndedAction {
-  readonly outcome: ActionResult['outcome'] | 'dead' | 'cancelled' | 'ignored';
+  readonly outcome: ActionResult['outcome'] | 'dead' | 'ignored';
   readonly message: string;
 }

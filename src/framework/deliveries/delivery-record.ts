@@ -1,9 +1,9 @@
-import type { PlannedAction } from '../driver.ts';
+import type { DecisionName, PlannedAction } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 
 /**
  * - `queued`: stored, its plan is not made yet. `running`: something is being done for it. `waiting`: for its target, for the
- *   next try, or for a paused receiver.
+ *   next try, for a paused receiver, or for a person's decision.
  * - `ignored`: a good credential and nothing to do, with the reason. `rejected`: a good credential and a request that was
  *   refused. `dead`: it will not be tried again. `interrupted`: an inline driver was cut off in the middle.
  */
@@ -82,6 +82,8 @@ export interface DeliverySummary {
   /** The delivery that this one repeats, and who asked for it. */
   readonly replayOf?: string;
   readonly requestedBy?: string;
+  /** What a person can decide about it now; absent: nothing. */
+  readonly awaits?: readonly DecisionName[];
 }
 
 /** A delivery with all that is kept of it. */

@@ -1,4 +1,4 @@
-import type { DeliveryRequest, Plan, PlannedAction } from '../driver.ts';
+import type { Decision, DecisionName, DeliveryRequest, Plan, PlannedAction } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 import type {
   DeliveryEvent,
@@ -10,6 +10,7 @@ import type {
   StoredRequest,
   TargetRecord,
 } from './delivery-record.ts';
+import type { Cancelled, Renewed } from './lease-answers.ts';
 
 /**
  * Where deliveries are kept, and the queue that their work waits in. A method resolves once what it did is on disk, so that
@@ -69,10 +70,15 @@ export interface DeliveryStore {
   wake(what: { readonly upstream: string } | { readonly receiverId: string; readonly projectId: string }): Promise<void>;
 
   /**
-   * Cancels what has not started, and marks what is under way.
+   * Cancels what has not started, and marks what is under way. What is paused, or has begun and takes back by itself, is told to.
    * @returns the fences of what is under way: whoever holds one of them stops.
    */
   cancel(projectId: string, deliveryId: string, by: string): Promise<Cancelled | undefined>;
+  /**
+   * Decides about what is paused and awaits such a decision, and makes it ready.
+   * @returns about how many actions that was; undefined if there is no such delivery.
+   */
+  decide(projectId: string, deliveryId: string, decision: DecisionName, by: string): Promise<number | undefined>;
   /** Puts a hold on a target, and ends what waits for it and is held. @returns undefined if there is no such target. */
   hold(projectId: string, targetId: string, hold: NewHold): Promise<TargetRecord | undefined>;
   /** Ends all holds of a target, or those of one image. @returns undefined if there is no such target. */
@@ -188,6 +194,9 @@ export interface Claim {
   readonly crashes: number;
   /** Others worked in the lane since this was planned, so that it may have been planned from what is no longer so. */
   readonly outdated: boolean;
+  /** What may be decided about the action since it was paused; absent where it was not. */
+  readonly awaits?: readonly DecisionName[];
+  readonly decision?: Decision;
 }
 
 export interface ClaimedDelivery {
@@ -225,16 +234,8 @@ export interface Postponement {
   readonly notBefore?: number;
   /** False where nothing was tried: the receiver is paused, or the process is stopping. */
   readonly counts: boolean;
-}
-
-export interface Renewed {
-  readonly held: readonly number[];
-  readonly cancelled: readonly number[];
-}
-
-export interface Cancelled {
-  readonly state: DeliveryState;
-  readonly running: readonly number[];
+  /** The driver has paused it, and until its time this may be decided about it. A decision that the claim brought is over then. */
+  readonly awaits?: readonly DecisionName[];
 }
 
 export interface NewHold {

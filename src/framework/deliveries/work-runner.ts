@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeStoredConfig } from '../definition.ts';
-import type { ActionResult, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
+import type { ActionPause, ActionResult, Decision, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
 import { coerceError, ServiceError } from '../errors.ts';
 import type { Receiver } from '../receiver.ts';
 import type { Registry } from '../registry.ts';
@@ -48,6 +48,7 @@ interface Attempt {
   readonly config: DriverConfig;
   readonly delivery: Delivery;
   readonly signal: AbortSignal;
+  readonly decision?: Decision | undefined;
 }
 
 /** Does claimed work: plans a delivery, or does an action, and records what comes of it. */
@@ -97,6 +98,7 @@ export class WorkRunner {
     const { store, observer } = this.#options;
     try {
       const result = await this.#execute(attempt, work);
+      if (result.outcome === 'waiting') throw new Error('an inline action cannot be paused');
       await store.end(attempt.claim, work.id, { state: result.outcome, message: result.message });
       observer.ended?.(attempt.delivery, work.action, result);
     } catch (thrown) {
@@ -139,7 +141,8 @@ export class WorkRunner {
         return { kind: 'none' };
       }
       const opened = this.#options.openConfig(driver, { key: receiver?.key ?? '', config: claim.delivery.config });
-      const attempt = { claim, driver, config: decodeStoredConfig(driver.definition, opened), delivery, signal };
+      const decision = claim.decision ?? (state === 'removed' ? abortOfRemoved(claim) : undefined);
+      const attempt = { claim, driver, config: decodeStoredConfig(driver.definition, opened), delivery, signal, decision };
       if (claim.kind === 'plan') await this.#plan(attempt);
       else for (const work of claim.actions) await this.#act(attempt, work);
       return { kind: 'answered' };
@@ -161,7 +164,13 @@ export class WorkRunner {
     const { store, observer } = this.#options;
     const { claim, delivery } = attempt;
     const current = await this.#upToDate(attempt, work);
-    const result: ActionResult = 'reason' in current ? undone(current.reason, work) : await this.#execute(attempt, current);
+    const result = 'reason' in current ? undone(current.reason, work) : await this.#execute(attempt, current);
+    if (result.outcome === 'waiting') {
+      const { message, until: readyAt, awaits } = result;
+      await store.postpone(claim, { message, readyAt, counts: false, awaits });
+      observer.postponed?.(delivery, work.action, message, readyAt);
+      return;
+    }
     const nothing = 'reason' in current && work.step === '';
     await store.end(claim, work.id, {
       state: nothing ? 'ignored' : result.outcome,
@@ -183,13 +192,17 @@ export class WorkRunner {
     return { ...work, action: planned.action };
   }
 
-  #execute({ claim, driver, delivery, config, signal }: Attempt, { id, action, step }: PlannedWork): Promise<ActionResult> {
+  #execute(
+    { claim, driver, delivery, config, signal, decision }: Attempt,
+    { id, action, step }: PlannedWork,
+  ): Promise<ActionResult | ActionPause> {
     const { store, running, observer } = this.#options;
     return driver.execute(action, {
       config,
       delivery,
       signal: withDeadline(signal, actionDeadlineMs),
       resumed: step !== '',
+      ...(decision && { decision }),
       progress: (message) => {
         observer.progress?.(delivery, action, message);
         // For people only: what cannot be told is not worth a failure.
@@ -204,7 +217,7 @@ export class WorkRunner {
     // Given back when the process stops, or somebody else's already.
     if (reason instanceof StoppingError || reason instanceof LeaseLostError) return { kind: 'none' };
     if (error instanceof StoreUnavailableError) throw error;
-    if (reason instanceof CancelledError) return this.#cancel(claim, delivery, 'cancelled while it was being done');
+    if (reason instanceof CancelledError) return this.#cancelRunning(claim, delivery);
     const { store, observer } = this.#options;
     const { attempt, firstAttemptAt } = claim;
     const decision = decideRetry({ error, attempt, firstAttemptAt, now: Date.now() });
@@ -222,12 +235,25 @@ export class WorkRunner {
     return { kind: 'failed', error };
   }
 
+  async #cancelRunning(claim: Claim, delivery: Delivery): Promise<AttemptOutcome> {
+    const message = 'cancelled while it was being done';
+    if (!claim.actions.some(({ action }) => action.takesBack === true)) return this.#cancel(claim, delivery, message);
+    // The store knows how far it is and who cancelled it: it ends it, or has it taken back.
+    await this.#options.store.postpone(claim, { message, readyAt: Date.now(), counts: false });
+    return { kind: 'none' };
+  }
+
   async #cancel(claim: Claim, delivery: Delivery, message: string): Promise<AttemptOutcome> {
     await this.#options.store.end(claim, claim.actions[0]?.id, { state: 'cancelled', message });
     const action: PlannedAction | undefined = claim.actions[0]?.action;
     if (action !== undefined) this.#options.observer.ended?.(delivery, action, { outcome: 'cancelled', message });
     return { kind: 'none' };
   }
+}
+
+/** Nobody will come to promote what a removed receiver has begun. */
+function abortOfRemoved({ awaits }: Claim): Decision | undefined {
+  return awaits?.includes('promote') === true ? { name: 'abort', by: 'the removal of the receiver' } : undefined;
 }
 
 /** An earlier attempt may have written what is there now: then it is done. */

@@ -1,5 +1,6 @@
 import { isEnded } from '../../framework/deliveries/delivery-record.ts';
-import type { Cancelled } from '../../framework/deliveries/delivery-store.ts';
+import type { Cancelled } from '../../framework/deliveries/lease-answers.ts';
+import { decidable, takesBack, tell } from './decisions.ts';
 import { dropOwnLane } from './lanes.ts';
 import { integer, sequenceOf, state, storable, text } from './rows.ts';
 import { tellEnd } from './supersede.ts';
@@ -11,8 +12,12 @@ export async function cancel(tx: Transaction, projectId: string, deliveryId: str
   const [found] = await tx.all('SELECT state FROM deliveries WHERE sequence = $1 AND project_id = $2', delivery, projectId);
   if (found === undefined) return undefined;
   if (isEnded(state(found))) return { state: state(found), running: [] };
+  const begun = await tx.all(`SELECT ${decidable} FROM work WHERE delivery = $1 AND state = 'waiting' AND step <> ''`, delivery);
+  const told = begun.filter(takesBack);
+  for (const row of told) await tell(tx, row, { name: 'abort', by });
   const waiting = await tx.all(
-    `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE delivery = $1 AND state = 'waiting' RETURNING id, kind, lane`,
+    `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE delivery = $1 AND state = 'waiting'
+      AND id NOT IN (${told.map((row) => integer(row, 'id')).join(', ') || '0'}) RETURNING id, kind, lane`,
     delivery,
     storable(`cancelled by ${by}`),
     tx.now,

@@ -1,9 +1,10 @@
 import type { Hold, TargetRecord } from '../../framework/deliveries/delivery-record.ts';
 import type { NewHold } from '../../framework/deliveries/delivery-store.ts';
 import type { FoundHold, PlannedAction } from '../../framework/driver.ts';
+import { awaitsOf, decidable, takesBack, tell } from './decisions.ts';
 import { isHeldImage } from './held-image.ts';
 import { targetLane } from './lanes.ts';
-import { idOf, integer, json, sequenceOf, storable, text } from './rows.ts';
+import { idOf, integer, json, optionalText, sequenceOf, storable, text } from './rows.ts';
 import { tellEnd } from './supersede.ts';
 import type { Row, Transaction } from './transaction.ts';
 
@@ -89,14 +90,20 @@ export async function isToBeHeld(tx: Transaction, projectId: string, { target, i
 
 async function endHeld(tx: Transaction, projectId: string, target: string): Promise<void> {
   const waiting = await tx.all(
-    `SELECT w.id, w.delivery, w.planned FROM work w JOIN deliveries d ON d.sequence = w.delivery
-    WHERE w.lane = $1 AND w.state = 'waiting' AND d.project_id = $2`,
+    `SELECT ${decidable} FROM work
+    WHERE lane = $1 AND state = 'waiting' AND delivery IN (SELECT sequence FROM deliveries WHERE project_id = $2)`,
     targetLane(target),
     projectId,
   );
   for (const work of waiting) {
     const reason = await heldReason(tx, projectId, json<PlannedAction>(work, 'planned'));
     if (reason === undefined) continue;
+    if (takesBack(work)) {
+      // What is not only waiting to be promoted is under way.
+      const isOpen = optionalText(work, 'decision') === undefined && awaitsOf(work).includes('promote');
+      if (isOpen) await tell(tx, work, { name: 'abort', by: reason });
+      continue;
+    }
     const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
     await tx.run(ended, integer(work, 'id'), storable(reason), tx.now);
     await tellEnd(tx, integer(work, 'id'), integer(work, 'delivery'));

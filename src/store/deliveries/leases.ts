@@ -1,4 +1,5 @@
-import type { Renewed } from '../../framework/deliveries/delivery-store.ts';
+import type { Renewed } from '../../framework/deliveries/lease-answers.ts';
+import { abortCancelled, decidable, takesBack } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { dropOwnLane, endAttempt, freeLane, keepPlan } from './lanes.ts';
 import { integer, optionalText, text } from './rows.ts';
@@ -54,14 +55,15 @@ export async function endExpiredLeases(tx: Transaction, alive: string): Promise<
 async function giveBack(tx: Transaction, lane: Row, lost: boolean): Promise<void> {
   const name = text(lane, 'name');
   const id = integer(lane, 'work');
-  const [work] = await tx.all('SELECT id, delivery, lane, kind, crashes, cancelled_by FROM work WHERE id = $1', id);
+  const [work] = await tx.all(`SELECT ${decidable}, kind, crashes, cancelled_by FROM work WHERE id = $1`, id);
   await endAttempt(tx, integer(lane, 'fence'), lost ? 'lost' : 'released', lost ? 'the process that did it is gone' : '');
   await keepPlan(tx, id, name);
   await freeLane(tx, name);
   if (work === undefined) return;
   if (text(work, 'kind') === 'inline') return interrupt(tx, work);
   const crashes = integer(work, 'crashes') + (lost ? 1 : 0);
-  const by = optionalText(work, 'cancelled_by');
+  const asked = optionalText(work, 'cancelled_by');
+  const by = takesBack(work) ? undefined : asked;
   const end = by === undefined ? (crashes >= mostCrashes ? 'dead' : undefined) : 'cancelled';
   const message =
     by !== undefined
@@ -82,6 +84,7 @@ async function giveBack(tx: Transaction, lane: Row, lost: boolean): Promise<void
   );
   if (crashes > 0 && end === undefined) await tx.run('UPDATE lanes SET suspect = $2 WHERE name = $1', name, Math.min(2, crashes));
   if (end !== undefined) await tellAction(tx, work, end, message);
+  else if (asked !== undefined) await abortCancelled(tx, work, asked);
   await refreshDelivery(tx, integer(work, 'delivery'));
 }
 

@@ -151,4 +151,6 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
   ],
   // A hold that was released is remembered: what it was put for must not put it again.
   () => ['ALTER TABLE holds ADD COLUMN released_at BIGINT'],
+  // What may be decided about paused work, and what was.
+  () => ['awaits', 'decision', 'decided_by'].map((column) => `ALTER TABLE work ADD COLUMN ${column} TEXT`),
 ];

@@ -2,6 +2,7 @@ import type { DeliveryStore } from '../../framework/deliveries/delivery-store.ts
 import { accept } from './accept.ts';
 import { cancel } from './cancel.ts';
 import { claim } from './claim.ts';
+import { decide } from './decisions.ts';
 import { getTarget, hold, listTargets, releaseHold } from './holds.ts';
 import { endAllLeases, release, renew } from './leases.ts';
 import { judgePlan, recordPlan, replacePlannedAction } from './plans.ts';
@@ -36,6 +37,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   clearCrashes,
   wake,
   cancel,
+  decide,
   hold,
   releaseHold,
   get,

@@ -10,11 +10,16 @@ import type { DeliveryQuery, EventQuery, KnownReceiver, ReplayedDelivery } from 
 import type { PlannedAction } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { isDeliveryWhole } from './checksums.ts';
+import { awaitsOf } from './decisions.ts';
 import { bytes, idOf, integer, json, jsonOr, optionalInteger, optionalText, sequenceOf, state, text } from './rows.ts';
 import type { Row, SqlValue, Transaction } from './transaction.ts';
 
+/** What can be decided about a delivery that has not ended, if anything. */
+const awaited = `CASE WHEN ended_at IS NULL THEN (SELECT min(awaits) FROM work WHERE delivery = deliveries.sequence
+    AND ended_at IS NULL AND decision IS NULL) END AS awaits`;
+
 const summaryColumns = `sequence, project_id, receiver_id, receiver_name, receiver_key, driver, state, message, received_at,
-  ended_at, duplicates, superseded_by, replay_of, requested_by, events`;
+  ended_at, duplicates, superseded_by, replay_of, requested_by, events, ${awaited}`;
 
 export async function list(tx: Transaction, query: DeliveryQuery): Promise<DeliverySummary[]> {
   const parameters: SqlValue[] = [];
@@ -92,7 +97,7 @@ export async function recentReceivers(tx: Transaction, deliveries: number): Prom
 async function find(tx: Transaction, projectId: string, deliveryId: string): Promise<Row | undefined> {
   const sequence = sequenceOf('delivery', deliveryId);
   if (sequence === undefined) return undefined;
-  const [row] = await tx.all('SELECT * FROM deliveries WHERE sequence = $1 AND project_id = $2', sequence, projectId);
+  const [row] = await tx.all(`SELECT *, ${awaited} FROM deliveries WHERE sequence = $1 AND project_id = $2`, sequence, projectId);
   return row;
 }
 
@@ -141,6 +146,7 @@ function toSummary(row: Row): DeliverySummary {
   const supersededBy = optionalInteger(row, 'superseded_by');
   const replayOf = optionalInteger(row, 'replay_of');
   const requestedBy = optionalText(row, 'requested_by');
+  const awaits = awaitsOf(row);
   return {
     id: idOf('delivery', integer(row, 'sequence')),
     projectId: text(row, 'project_id'),
@@ -155,6 +161,7 @@ function toSummary(row: Row): DeliverySummary {
     ...(supersededBy !== undefined && { supersededBy: idOf('delivery', supersededBy) }),
     ...(replayOf !== undefined && { replayOf: idOf('delivery', replayOf) }),
     ...(requestedBy !== undefined && { requestedBy }),
+    ...(awaits.length > 0 && { awaits }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Claim, type ClaimedDelivery, LeaseLostError, type PlannedWork } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { damagedMessage, isDeliveryWhole, isWorkWhole } from './checksums.ts';
+import { awaitsOf, decisionOf } from './decisions.ts';
 import { refreshDelivery } from './delivery-state.ts';
 import { dropOwnLane } from './lanes.ts';
 import { bytes, idOf, integer, json, optionalInteger, requireSequence, text } from './rows.ts';
@@ -80,6 +81,8 @@ export async function startWork(
   if (row === undefined) throw new Error(`the lane ${lane} is gone`);
   await refreshDelivery(tx, sequence);
   const kind = text(work, 'kind') as Claim['kind'];
+  const awaits = awaitsOf(work);
+  const decision = decisionOf(work);
   return {
     fence,
     lane,
@@ -93,6 +96,8 @@ export async function startWork(
     firstAttemptAt: integer(work, 'first_attempt_at'),
     crashes: integer(work, 'crashes'),
     outdated: kind === 'action' && integer(row, 'last_ended_at') >= integer(work, 'planned_from'),
+    ...(awaits.length > 0 && { awaits }),
+    ...(decision && { decision }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { decidable, tell } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { idOf, integer, json, optionalInteger, text } from './rows.ts';
 import type { WaitingWork } from './newest-wins.ts';
@@ -7,10 +8,27 @@ import type { Row, Transaction } from './transaction.ts';
 export interface SupersededWork extends Pick<WaitingWork, 'id' | 'delivery'> {
   readonly kind: string;
   readonly projectId: string;
+  /** It has begun, and is not to be ended from outside. */
+  readonly takesBack: boolean;
 }
 
-/** Ends waiting work for the sake of a newer delivery. */
-export async function supersede(tx: Transaction, { id, delivery, kind, projectId }: SupersededWork, by: number): Promise<void> {
+/**
+ * Ends waiting work for the sake of a newer delivery; what takes back by itself what it has begun is told to.
+ * @returns what still waits then.
+ */
+export async function supersede<T extends SupersededWork>(tx: Transaction, work: T, by: number): Promise<T | undefined> {
+  if (!work.takesBack) {
+    await endSuperseded(tx, work, by);
+    return undefined;
+  }
+  const [row] = await tx.all(`SELECT ${decidable} FROM work WHERE id = $1 AND decision IS NULL`, work.id);
+  if (row === undefined) return work;
+  await tx.run('UPDATE work SET superseded_by = $2 WHERE id = $1', work.id, by);
+  await tell(tx, row, { name: 'supersede', by: idOf('delivery', by) });
+  return { ...work, readyAt: tx.now };
+}
+
+async function endSuperseded(tx: Transaction, { id, delivery, kind, projectId }: SupersededWork, by: number): Promise<void> {
   const message = `superseded by ${idOf('delivery', by)}`;
   const changed = await tx.run(
     `UPDATE work SET state = 'superseded', message = $2, superseded_by = $3, ended_at = $4 WHERE id = $1 AND state = 'waiting'`,

@@ -1,3 +1,4 @@
+import { takesBack } from './decisions.ts';
 import { newestWins, type WaitingWork } from './newest-wins.ts';
 import { integer, jsonOr, optionalInteger, optionalText, text } from './rows.ts';
 import { supersede, supersededByApplied, type SupersededWork } from './supersede.ts';
@@ -6,7 +7,7 @@ import type { Row, Transaction } from './transaction.ts';
 /** How much of a lane is looked at in one go, so that a very long one holds nobody up. */
 const lookedAt = 500;
 
-const columns = `w.id, w.delivery, w.kind, w.streams, w.pushed_at, w.rank, w.ready_at, w.not_before, w.crashes, d.project_id`;
+const columns = `w.id, w.delivery, w.kind, w.streams, w.pushed_at, w.rank, w.ready_at, w.not_before, w.crashes, w.step, w.planned, d.project_id`;
 
 export interface LaneWork extends WaitingWork, SupersededWork {
   readonly readyAt: number;
@@ -24,8 +25,8 @@ export async function supersedeWaiting(tx: Transaction, lane: string): Promise<L
   const left: LaneWork[] = [];
   for (const work of await endSuperseded(tx, rows.map(toLaneWork))) {
     const applied = await supersededByApplied(tx, lane, work);
-    if (applied === undefined) left.push(work);
-    else await supersede(tx, work, applied);
+    const kept = applied === undefined ? work : await supersede(tx, work, applied);
+    if (kept !== undefined) left.push(kept);
   }
   return left;
 }
@@ -47,13 +48,18 @@ export async function supersedeAlike(tx: Transaction, lane: string, alike: strin
 async function endSuperseded(tx: Transaction, waiting: readonly LaneWork[]): Promise<LaneWork[]> {
   const superseded = newestWins(waiting);
   const held = new Map<number, number>();
+  const told = new Map<LaneWork, LaneWork | undefined>();
   for (const [older, newer] of superseded) {
-    await supersede(tx, older, newer.delivery);
+    told.set(older, await supersede(tx, older, newer.delivery));
     if (older.notBefore > tx.now) held.set(newer.id, Math.max(older.notBefore, held.get(newer.id) ?? 0));
   }
   const left: LaneWork[] = [];
   for (const work of waiting) {
-    if (superseded.has(work)) continue;
+    if (superseded.has(work)) {
+      const kept = told.get(work);
+      if (kept !== undefined) left.push(kept);
+      continue;
+    }
     // The upstream asked for patience, whoever comes now.
     const inherited = held.get(work.id);
     const notBefore = inherited === undefined ? undefined : Math.max(inherited, work.notBefore);
@@ -74,6 +80,7 @@ function toLaneWork(row: Row): LaneWork {
     notBefore: integer(row, 'not_before'),
     crashes: integer(row, 'crashes'),
     kind: text(row, 'kind'),
+    takesBack: takesBack(row),
     projectId: text(row, 'project_id'),
   };
 }

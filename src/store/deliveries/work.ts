@@ -1,8 +1,10 @@
 import type { Claim, Postponement, WorkEnd } from '../../framework/deliveries/delivery-store.ts';
+import type { DecisionName } from '../../framework/driver.ts';
+import { abortCancelled, decidable, decisionOf, makeReady, takesBack } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { addHold } from './holds.ts';
 import { endAttempt, freeLane, keepPlan, requireClaim } from './lanes.ts';
-import { integer, optionalText, requireSequence, storable, text } from './rows.ts';
+import { integer, optionalText, requireSequence, storable, text, toJson } from './rows.ts';
 import { rememberApplied, tellEnd } from './supersede.ts';
 import type { Row, Transaction } from './transaction.ts';
 import { LeaseLostError } from '../../framework/deliveries/delivery-store.ts';
@@ -56,7 +58,8 @@ export async function end(tx: Transaction, claim: Claim, actionId: string | unde
   const claimed = await requireClaim(tx, claim);
   const work = actionId === undefined ? claimed : requireSequence('action', actionId);
   const [row] = await tx.all(
-    `UPDATE work SET state = $2, message = $3, ended_at = $4 WHERE id = $1 AND ended_at IS NULL
+    `UPDATE work SET state = $2, message = $3, ended_at = $4, superseded_by = CASE WHEN $2 = 'superseded' THEN superseded_by END
+    WHERE id = $1 AND ended_at IS NULL
     RETURNING delivery, lane, streams, pushed_at, target`,
     work,
     ending.state,
@@ -99,7 +102,7 @@ export async function postpone(tx: Transaction, claim: Claim, postponement: Post
   const [row] = await tx.all(
     `UPDATE work SET state = 'waiting', message = $2, ready_at = $3, not_before = $4, attempts = attempts - $5,
       first_attempt_at = CASE WHEN attempts > $5 THEN first_attempt_at END WHERE id = $1
-    RETURNING kind, cancelled_by, delivery`,
+    RETURNING ${decidable}, kind, cancelled_by, decided_by`,
     work,
     storable(message),
     Math.max(readyAt, notBefore),
@@ -110,13 +113,29 @@ export async function postpone(tx: Transaction, claim: Claim, postponement: Post
   await keepPlan(tx, work, claim.lane);
   await freeLane(tx, claim.lane);
   const by = row && optionalText(row, 'cancelled_by');
-  if (row !== undefined && by !== undefined) {
+  if (row !== undefined && by !== undefined && takesBack(row)) await abortCancelled(tx, row, by);
+  else if (row !== undefined && by !== undefined) {
     const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
     await tx.run(ended, work, `cancelled by ${by}`, tx.now);
     return tellEnd(tx, work, integer(row, 'delivery'));
   }
+  if (row !== undefined && by === undefined && postponement.awaits) await pause(tx, claim, row, postponement.awaits);
   if (row !== undefined && counts && text(row, 'kind') === 'action') await addProgress(tx, claim, work, message);
   await refreshDelivery(tx, requireSequence('delivery', claim.delivery.id));
+}
+
+/** A decision that came while its work was under way is for the next time. */
+async function pause(tx: Transaction, { decision }: Claim, row: Row, awaits: readonly DecisionName[]): Promise<void> {
+  const next = decisionOf(row);
+  const isNew = next !== undefined && (next.name !== decision?.name || next.by !== decision.by);
+  await tx.run(
+    'UPDATE work SET awaits = $2, decision = $3, decided_by = $4 WHERE id = $1',
+    integer(row, 'id'),
+    toJson(awaits),
+    isNew ? next.name : null,
+    isNew ? next.by : null,
+  );
+  if (isNew) await makeReady(tx, row);
 }
 
 export async function clearCrashes(tx: Transaction, claims: readonly Claim[]): Promise<void> {

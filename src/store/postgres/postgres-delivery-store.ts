@@ -64,6 +64,7 @@ function createStore(database: PostgresDatabase): DeliveryStore {
     clearCrashes: bind(working, operations.clearCrashes),
     wake: bind(working, operations.wake),
     cancel: bind(working, operations.cancel),
+    decide: bind(working, operations.decide),
     hold: bind(working, operations.hold),
     releaseHold: bind(working, operations.releaseHold),
     prune: bind(working, operations.prune),

@@ -45,6 +45,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   readonly clearCrashes = this.#operation('clearCrashes');
   readonly wake = this.#operation('wake');
   readonly cancel = this.#operation('cancel');
+  readonly decide = this.#operation('decide');
   readonly hold = this.#operation('hold');
   readonly releaseHold = this.#operation('releaseHold');
   readonly get = this.#operation('get');

@@ -8,6 +8,7 @@ import type { ActionContext, ActionResult, PlannedAction } from '../../../src/fr
 import { payloadFormats } from '../../../src/payloads/index.ts';
 import { RancherClient } from '../../../src/rancher/rancher-client.ts';
 import { RancherError } from '../../../src/rancher/rancher-error.ts';
+import { ended } from '../../support/ended.ts';
 import { at, serviceKey, startSample } from '../../support/rancher-emulator-client.ts';
 import { deliveryOf } from '../../support/run-driver.ts';
 import { type Cut, CutRancher, type Moment } from './cut-rancher.ts';
@@ -86,7 +87,7 @@ describe('serviceUpgrade, resumed on the Rancher emulator', function () {
   ): Promise<ActionResult> {
     const driver = serviceUpgrade({ rancher: rancher.seen(cut), formats: payloadFormats, clock });
     const noted = { progress: () => undefined, beforeWrite: async () => undefined };
-    return driver.execute(action, { config, delivery: deliveryOf(), signal: signal(), ...noted, ...context });
+    return ended(driver.execute(action, { config, delivery: deliveryOf(), signal: signal(), ...noted, ...context }));
   }
 
   function expectUpgraded(id: string, { actions }: CutRancher, where: string): void {

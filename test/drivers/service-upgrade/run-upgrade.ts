@@ -6,6 +6,7 @@ import type { ActionContext, ActionResult, DriverConfig } from '../../../src/fra
 import { payloadFormats } from '../../../src/payloads/index.ts';
 import { RancherError } from '../../../src/rancher/rancher-error.ts';
 import type { RancherResource } from '../../../src/rancher/rancher.ts';
+import { ended } from '../../support/ended.ts';
 import { FakeRancher, type FakeRancherOptions } from '../../support/fake-rancher.ts';
 import { deliveryOf } from '../../support/run-driver.ts';
 
@@ -113,7 +114,7 @@ export async function execute({
     description: '',
     input: { serviceId: '1s1', image, ...choice, found: foundService(planned, choice) },
   };
-  const result = await driver.execute(action, {
+  const execution = driver.execute(action, {
     config: { ...good, ...config },
     delivery: deliveryOf(),
     signal,
@@ -121,6 +122,7 @@ export async function execute({
     beforeWrite: async (step) => void steps.push(step),
     ...context,
   });
+  const result = await ended(execution);
   return {
     result,
     rancher,
