@@ -16,6 +16,7 @@ import { createLog } from '../../src/framework/log.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
 import { SealedValues } from '../../src/framework/sealed-values.ts';
 import { openStoredConfig } from '../../src/framework/sensitive-fields.ts';
+import type { SenderAuthenticity } from '../../src/framework/sender-authenticity/sender-authenticity.ts';
 import { Tokens } from '../../src/framework/token.ts';
 import { RancherClient } from '../../src/rancher/rancher-client.ts';
 import { CachedReceiverLookup } from '../../src/store/cached-receiver-lookup.ts';
@@ -37,6 +38,7 @@ export interface StartApiOptions {
   readonly legacy?: boolean;
   readonly timeoutMs?: number;
   readonly observer?: DeliveryObserver;
+  readonly senders?: SenderAuthenticity;
   /** Take the place of those that are stored. */
   readonly deliveries?: Deliveries;
   readonly eventStreams?: EventStreams;
@@ -107,6 +109,7 @@ export async function startApi(options: StartApiOptions = {}): Promise<TestApi> 
     observer: { ...options.observer, ignored: (_delivery, reason) => void ignored.push(reason) },
     openConfig: ({ definition }, { config, key }) => openStoredConfig(definition, config, sealed, key),
     retention: defaultRetention,
+    ...(options.senders && { senders: options.senders }),
     log,
     shared: false,
   });
