@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
+import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
-import { itChangesStrategies } from '../../contracts/deployment-update-strategies.ts';
-import { itHeedsUndo } from '../../contracts/deployment-update-undo.ts';
+import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
+import { itFreesStuckSets } from '../../contracts/deployment-update-stuck.ts';
+import { itHeedsUndo, itHeedsUndoOfOtherKinds } from '../../contracts/deployment-update-undo.ts';
 import { type TestCluster, testCluster } from '../../contracts/deployment-update-workload.ts';
 
 describe('deploymentUpdate on the Kubernetes emulator', function () {
@@ -25,7 +27,11 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
     return testCluster(kubeconfig);
   };
   itUpdatesDeployments(use);
+  itUpdatesOtherKinds(use);
   itChangesStrategies(use);
+  itChangesStrategiesOfOtherKinds(use);
   itFindsBySelector(use);
+  itFreesStuckSets(use);
   itHeedsUndo(use);
+  itHeedsUndoOfOtherKinds(use);
 });
