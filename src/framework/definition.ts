@@ -52,10 +52,14 @@ function decode(fields: readonly FieldDefinition[], value: JsonObject, mismatch:
   const config: Record<string, unknown> = {};
   for (const field of byName.values()) {
     const entry = found.get(field);
-    // Go omits every zero value; where ours has a default of true, false says something.
-    if (!isZero(entry) || (entry === false && field.default === true)) config[field.name] = entry;
+    if (!isZero(entry) || isOtherThanDefault(field, entry)) config[field.name] = entry;
   }
   return config;
+}
+
+/** Go omits every zero value; where ours has another default, false says something, and so does a 0 that may be. */
+function isOtherThanDefault({ default: value, min }: FieldDefinition, entry: unknown): boolean {
+  return (entry === false && value === true) || (entry === 0 && min === 0 && value !== undefined);
 }
 
 const goTypes: Readonly<Record<FieldType, string>> = {

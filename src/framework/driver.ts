@@ -126,6 +126,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** True where an earlier attempt may have begun: the target is to be read, and nothing done twice. */
   readonly resumed?: boolean;
+  /** The step that an earlier attempt announced last by `beforeWrite`: it may or may not have been done. */
+  readonly step?: string;
   /** What was decided about the action since it was paused, or since it was to be ended from outside. */
   readonly decision?: Decision;
   /** Tells what is being done: recorded with the delivery and shown to people. */

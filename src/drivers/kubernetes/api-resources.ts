@@ -35,4 +35,13 @@ export const apiResources: Readonly<Record<KubernetesKind, ApiResource>> = {
     ],
   },
   pod: { resource: 'pods', places: [{ group: '', version: 'v1' }] },
+  service: { resource: 'services', places: [{ group: '', version: 'v1' }] },
+  horizontalPodAutoscaler: {
+    resource: 'horizontalpodautoscalers',
+    places: ['v2', 'v1'].map((version) => ({ group: 'autoscaling', version })),
+  },
+  podDisruptionBudget: {
+    resource: 'poddisruptionbudgets',
+    places: ['v1', 'v1beta1'].map((version) => ({ group: 'policy', version })),
+  },
 };

@@ -26,6 +26,9 @@ export interface DeploymentUpdateConfig extends SenderConfig {
   readonly digestPath?: string;
   readonly pinDigest?: boolean;
   readonly strategy?: string;
+  readonly service?: string;
+  readonly promote?: string;
+  readonly keepOldSeconds?: number;
   readonly maxSurge?: string;
   readonly maxUnavailable?: string;
   readonly timeoutSeconds?: number;
@@ -36,6 +39,14 @@ export interface DeploymentUpdateConfig extends SenderConfig {
 export const defaultNamespace = 'default';
 
 export const defaultKind = 'deployment';
+
+/** When the Service of a blue-green update is switched. */
+const promotions = ['auto', 'manual'];
+
+/** Long enough for every proxy in the cluster to know the new pods. */
+export const defaultKeepOldSeconds = 30;
+
+const maxKeepOldSeconds = 86_400;
 
 /** A day: longer than any rollout that somebody still waits for. */
 const maxTimeoutSeconds = 86_400;
@@ -103,9 +114,26 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
       {
         name: 'strategy',
         type: 'enum',
-        options: ['keep', 'rollingUpdate', 'recreate'],
+        options: ['keep', 'rollingUpdate', 'recreate', 'blueGreen'],
         default: 'keep',
-        description: 'How pods are replaced, written together with the image; keep: as the workload says',
+        description:
+          'How pods are replaced, written together with the image; keep: as the workload says; blueGreen: by a second Deployment',
+      },
+      { name: 'service', type: 'string', description: 'For blueGreen: the Service that is switched to the second Deployment' },
+      {
+        name: 'promote',
+        type: 'enum',
+        options: promotions,
+        default: 'auto',
+        description: 'For blueGreen: when the Service is switched: once the second Deployment is ready, or by a person then',
+      },
+      {
+        name: 'keepOldSeconds',
+        type: 'int',
+        default: defaultKeepOldSeconds,
+        min: 0,
+        max: maxKeepOldSeconds,
+        description: 'For blueGreen: for how long the former Deployment stays after the switch',
       },
       {
         name: 'maxSurge',

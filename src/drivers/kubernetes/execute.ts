@@ -1,8 +1,10 @@
-import type { ActionContext, ActionResult, PlannedAction } from '../../framework/driver.ts';
+import type { ActionContext, ActionPause, ActionResult, PlannedAction } from '../../framework/driver.ts';
+import type { ActionRun } from './action-run.ts';
 import type { KubernetesAllowance } from './allow.ts';
+import { executeBlueGreen } from './blue-green/execute-blue-green.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout, type FollowOptions } from './follow-rollout.ts';
-import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
+import type { KubernetesClusters } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
 import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateContainers } from './pod-template.ts';
@@ -23,25 +25,18 @@ export interface ExecuteDependencies {
   readonly graceMs: number;
 }
 
-/** One action under way. */
-interface Run {
-  readonly cluster: KubernetesCluster;
-  readonly update: PlannedUpdate;
-  readonly context: ActionContext;
-  readonly graceMs: number;
-}
-
 /** Writes the planned images, follows the rollout, and takes a failed one back. Goes on where an earlier attempt ended. */
 export async function execute(
   { clusters, allow, graceMs }: ExecuteDependencies,
   action: PlannedAction,
   context: ActionContext,
-): Promise<ActionResult> {
+): Promise<ActionResult | ActionPause> {
   const update = plannedUpdate(action.input);
   const { projectId } = context.delivery;
   allow.require(projectId, update);
   const cluster = await clusters.connect(update.cluster, projectId);
-  const run: Run = { cluster, update, context, graceMs };
+  const run: ActionRun = { cluster, update, context, graceMs };
+  if (update.blueGreen) return executeBlueGreen(run, update.blueGreen);
   const current = await cluster.get(update.kind, update.namespace, update.name, context.signal);
   if (current && isRollingBack(current, update))
     return endRollBack(run, { text: 'the rollout failed' }, { kind: 'found', object: current });
@@ -71,13 +66,13 @@ export async function execute(
 }
 
 /** A server drops fields that it does not know, such as a StatefulSet's maxUnavailable before Kubernetes 1.35. */
-function tellIgnored({ update, context }: Run, found: Workload): void {
+function tellIgnored({ update, context }: ActionRun, found: Workload): void {
   const taken = strategyOf(update.kind, found)?.rollingUpdate ?? {};
   const ignored = Object.keys(update.strategy?.to.rollingUpdate ?? {}).filter((name) => !(name in taken));
   if (ignored.length > 0) context.progress(`the cluster ignores ${ignored.join(' and ')} of a ${kindNames[update.kind]}`);
 }
 
-async function endUpdate(run: Run, written: Written, end: RolloutEnd): Promise<ActionResult> {
+async function endUpdate(run: ActionRun, written: Written, end: RolloutEnd): Promise<ActionResult> {
   const { update, context } = run;
   const where = `${update.namespace}/${update.name}`;
   const images = newImages(update);
@@ -118,7 +113,7 @@ function isPutBack({ changes }: PlannedUpdate, written: Workload, found: Workloa
 }
 
 /** Whether an earlier attempt of the action has written, though `kubectl rollout undo` took its annotations away. */
-async function hasWritten({ cluster, update, context }: Run, current: Workload): Promise<boolean> {
+async function hasWritten({ cluster, update, context }: ActionRun, current: Workload): Promise<boolean> {
   if (update.kind !== 'deployment') return false;
   const formers = await replicaSetsOf(cluster, current, context.signal);
   return formers.some(({ annotations }) => annotations?.[actionAnnotation] === update.id);
@@ -130,7 +125,7 @@ interface Failure {
   readonly blamed?: readonly string[];
 }
 
-async function endRollBack(run: Run, failure: Failure, write: WriteOutcome): Promise<ActionResult> {
+async function endRollBack(run: ActionRun, failure: Failure, write: WriteOutcome): Promise<ActionResult> {
   const former = formerImages(run.update);
   if (write.kind === 'missing') return failed(run, failure, `not rolled back, the ${kindNames[run.update.kind]} was deleted`);
   if (write.kind === 'superseded') return failed(run, failure, `not rolled back, ${write.reason}`);
@@ -143,7 +138,7 @@ async function endRollBack(run: Run, failure: Failure, write: WriteOutcome): Pro
 }
 
 /** Without a definite cause the cluster may be to blame, and the image is not held. */
-function failed({ update }: Run, failure: Failure, more = ''): ActionResult {
+function failed({ update }: ActionRun, failure: Failure, more = ''): ActionResult {
   const change = blamedImage(update, failure.blamed);
   const isDefinite = change !== undefined && failure.blamed?.includes(change.container) === true;
   const message = more === '' ? failure.text : `${failure.text}; ${more}`;
@@ -156,7 +151,7 @@ function holdOf(image: string | undefined, { text }: Failure): Pick<ActionResult
 
 /** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */
 async function follow(
-  { cluster, update, context, graceMs }: Run,
+  { cluster, update, context, graceMs }: ActionRun,
   written: Workload,
   more: Pick<FollowOptions, 'former' | 'timeoutMs' | 'unblock'>,
 ): Promise<RolloutEnd> {
@@ -167,7 +162,7 @@ async function follow(
 }
 
 /** Removes what keeps a StatefulSet from going back to the former images. */
-function unblockRollBack({ cluster, update, context }: Run): NonNullable<FollowOptions['unblock']> {
+function unblockRollBack({ cluster, update, context }: ActionRun): NonNullable<FollowOptions['unblock']> {
   const failed = new Map(update.changes.filter(({ from, to }) => from !== to).map(({ container, to }) => [container, to]));
   const { signal } = context;
   const beforeWrite = (step: string): Promise<void> => context.beforeWrite(step);

@@ -10,13 +10,12 @@ import type {
   StrategicMergePatch,
   WatchEvent,
   WatchOptions,
-  WorkloadKind,
 } from './kubernetes-clusters.ts';
 import { answerError, callError } from './kubernetes-error.ts';
 
 /** One HTTP call to a cluster; credentials, TLS and the server's address are the sender's business. */
 export interface ApiCall {
-  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -61,7 +60,7 @@ export class KubernetesApi implements KubernetesCluster {
     return answer.status === 404 ? undefined : this.#object(answer);
   }
 
-  async patch<K extends WorkloadKind>(
+  async patch<K extends KubernetesKind>(
     kind: K,
     namespace: string,
     name: string,
@@ -79,6 +78,20 @@ export class KubernetesApi implements KubernetesCluster {
     return { kind: 'patched', object: this.#object(answer) };
   }
 
+  async create<K extends KubernetesKind>(
+    kind: K,
+    namespace: string,
+    object: KubernetesKinds[K],
+    signal: AbortSignal,
+    before: () => Promise<void>,
+  ): Promise<KubernetesKinds[K] | undefined> {
+    const path = await this.#path(kind, namespace, signal);
+    const body = JSON.stringify(object);
+    const query = { fieldManager: 'webhook-service' };
+    const answer = await this.#call({ method: 'POST', path, query, body, contentType: 'application/json', signal }, before);
+    return answer.status === 409 ? undefined : this.#object(answer);
+  }
+
   async delete(
     kind: KubernetesKind,
     namespace: string,
@@ -88,7 +101,9 @@ export class KubernetesApi implements KubernetesCluster {
     before: () => Promise<void>,
   ): Promise<void> {
     const path = await this.#path(kind, namespace, signal, name);
-    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: read });
+    // Before apps/v1 what a Deployment owns would stay.
+    const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: read, propagationPolicy: 'Background' };
+    const body = JSON.stringify(options);
     const answer = await this.#call({ method: 'DELETE', path, body, contentType: 'application/json', signal }, before);
     if (answer.status !== 404 && answer.status !== 409) this.#object(answer);
   }

@@ -1,4 +1,4 @@
-import type { ObjectMeta, Pod, Workload } from './kubernetes-objects.ts';
+import type { HorizontalPodAutoscaler, ObjectMeta, Pod, PodDisruptionBudget, Service, Workload } from './kubernetes-objects.ts';
 
 /** The objects that the driver reads, by kind. */
 export interface KubernetesKinds {
@@ -8,6 +8,9 @@ export interface KubernetesKinds {
   readonly cronJob: Workload;
   readonly replicaSet: Workload;
   readonly pod: Pod;
+  readonly service: Service;
+  readonly horizontalPodAutoscaler: HorizontalPodAutoscaler;
+  readonly podDisruptionBudget: PodDisruptionBudget;
 }
 
 export type KubernetesKind = keyof KubernetesKinds;
@@ -54,7 +57,7 @@ export interface KubernetesCluster {
     signal: AbortSignal,
   ): Promise<KubernetesKinds[K] | undefined>;
   /** @param before awaited when nothing but the request is left to do; what it throws is thrown on, and nothing is sent. */
-  patch<K extends WorkloadKind>(
+  patch<K extends KubernetesKind>(
     kind: K,
     namespace: string,
     name: string,
@@ -63,7 +66,19 @@ export interface KubernetesCluster {
     before: () => Promise<void>,
   ): Promise<PatchOutcome<KubernetesKinds[K]>>;
   /**
-   * Deletes the very object that was read; one that was made anew or changed since stays, which is no error.
+   * Creates an object.
+   * @param before as that of `patch`.
+   * @returns the object as the server completed it; undefined where there is one of its name.
+   */
+  create<K extends KubernetesKind>(
+    kind: K,
+    namespace: string,
+    object: KubernetesKinds[K],
+    signal: AbortSignal,
+    before: () => Promise<void>,
+  ): Promise<KubernetesKinds[K] | undefined>;
+  /**
+   * Deletes the very object that was read, and in the end what it owns; one that was made anew or changed since stays, which is no error.
    * @param before as that of `patch`.
    */
   delete(

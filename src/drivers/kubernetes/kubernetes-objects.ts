@@ -10,7 +10,12 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
-  readonly ownerReferences?: readonly { readonly kind?: string; readonly name?: string; readonly uid?: string }[];
+  readonly ownerReferences?: readonly {
+    readonly kind?: string;
+    readonly name?: string;
+    readonly uid?: string;
+    readonly controller?: boolean;
+  }[];
 }
 
 export interface Container {
@@ -88,6 +93,21 @@ export interface Workload {
 }
 
 export type Deployment = Workload;
+
+export interface Service {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: { readonly type?: string; readonly selector?: Readonly<Record<string, string>> };
+}
+
+export interface HorizontalPodAutoscaler {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
+}
+
+export interface PodDisruptionBudget {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: { readonly selector?: LabelSelector };
+}
 
 export interface ContainerStatus {
   readonly name: string;

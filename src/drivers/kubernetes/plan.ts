@@ -2,8 +2,10 @@ import crypto from 'node:crypto';
 import type { Delivery, DriverConfig, FoundHold, Plan, PlannedAction } from '../../framework/driver.ts';
 import { parseImageReference } from '../../framework/image-reference.ts';
 import { Semaphore } from '../../framework/semaphore.ts';
+import { readPair } from './blue-green/pair.ts';
+import { findSwitch, type FoundSwitch, hasBegun } from './blue-green/plan-blue-green.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { findWorkloads, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
+import { findWorkloads, type FoundWorkload, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
 import { decideImages, rankOf } from './image-changes.ts';
 import type { KubernetesCluster, KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
@@ -26,7 +28,9 @@ export async function plan(
   const place = placeOf(config);
   const { cluster, namespace, kind } = place;
   const connection = await clusters.connect(cluster, delivery.projectId);
-  const found = await findWorkloads(connection, config, signal);
+  const found = isBlueGreen(config)
+    ? [await behindService(connection, config, signal)]
+    : await findWorkloads(connection, config, signal);
   const among = `kubernetes/${connection.name}/${namespace}/${kind}`;
   if (found.length === 0) {
     const labels = labelQuery((config as DeploymentUpdateConfig).selector ?? {});
@@ -35,10 +39,12 @@ export async function plan(
   }
   const sideBySide = new Semaphore(concurrency);
   const plans = await Promise.all(
-    found.map(async ({ name, object }) => {
-      const planned = planWorkload(place, `${among}/${name}`, name, object, delivery, config);
-      const holds = await sideBySide.run(signal, () => findHolds(connection, kind, object, planned, signal));
-      return { ...planned, holds };
+    found.map(async (workload: BehindService) => {
+      const target = `${among}/${workload.name}`;
+      const planned = planWorkload(place, target, workload, delivery, config);
+      const holds = await sideBySide.run(signal, () => findHolds(connection, kind, workload.object, planned, signal));
+      const undone = workload.undone?.map((hold) => ({ ...hold, target })) ?? [];
+      return { ...planned, holds: [...holds, ...undone] };
     }),
   );
   return {
@@ -46,6 +52,22 @@ export async function plan(
     skipped: plans.flatMap(({ skipped = [] }) => skipped),
     holds: plans.flatMap(({ holds }) => holds),
   };
+}
+
+/** A workload, or the one of a pair that a Service selects, under the name of the pair. */
+interface BehindService extends FoundWorkload, Partial<Pick<FoundSwitch, 'blueGreen' | 'undone'>> {}
+
+function isBlueGreen({ strategy }: DeploymentUpdateConfig): boolean {
+  return strategy === 'blueGreen';
+}
+
+async function behindService(
+  connection: KubernetesCluster,
+  config: DeploymentUpdateConfig,
+  signal: AbortSignal,
+): Promise<BehindService> {
+  const { live, blueGreen, undone } = await findSwitch(connection, config, signal);
+  return { name: config.name ?? '', object: live, blueGreen, undone };
 }
 
 /** How many workloads are looked into at once. */
@@ -69,15 +91,14 @@ async function findHolds(
 function planWorkload(
   place: WorkloadPlace,
   target: string,
-  name: string,
-  workload: Workload,
+  { name, object: workload, blueGreen }: BehindService,
   delivery: Delivery,
   config: DriverConfig,
 ): Plan {
   const blocked = blockedBy(place.kind, workload);
   if (blocked !== undefined) return { actions: [], skipped: [{ target, reason: blocked }] };
   const { changes, unchanged, reasons } = decideImages(templateOf(workload), delivery.events, config);
-  const update = { ...place, id: crypto.randomUUID(), name };
+  const update = { ...place, id: crypto.randomUUID(), name, ...(blueGreen && { blueGreen }) };
   if (changes.length === 0) {
     const kept =
       unchanged.length > 0 && plannedAction(target, workload, describeUpdate(update, workload, unchanged, {}, false), config);
@@ -102,21 +123,33 @@ export async function replan(
   const former = plannedUpdate(action.input);
   const { kind, namespace, name } = former;
   const connection = await clusters.connect(former.cluster, delivery.projectId);
-  const workload = await connection.get(kind, namespace, name, signal);
+  const switching = former.blueGreen;
+  if (switching && hasBegun(await readPair(connection, namespace, { name, service: switching.service }, signal), former.id))
+    return { action };
+  const found = switching && (await behindService(connection, config, signal));
+  const workload = found ? found.object : await connection.get(kind, namespace, name, signal);
   if (workload === undefined) return { reason: `${kind} "${name}" does not exist any more` };
   const blocked = blockedBy(kind, workload);
   if (blocked !== undefined) return { reason: blocked };
   const { changes, reasons } = decideImages(templateOf(workload), delivery.events, config);
   const isNewTemplate = templateHash(workload) !== former.read.templateHash;
   const left = changes.filter(({ from, to }) => from !== to || !isNewTemplate);
+  const update = { ...former, ...(found?.blueGreen && { blueGreen: found.blueGreen }) };
   if (left.length > 0)
-    return { action: plannedAction(action.target, workload, describeUpdate(former, workload, left, config), config) };
+    return { action: plannedAction(action.target, workload, describeUpdate(update, workload, left, config), config) };
   const restarted = changes.map(({ container, to }) => `container ${container} was started with ${to} meanwhile`);
   return { reason: [...restarted, ...reasons].join('; ') };
 }
 
 function describeUpdate(
-  { id, cluster, kind, namespace, name }: Pick<PlannedUpdate, 'id' | 'cluster' | 'kind' | 'namespace' | 'name'>,
+  {
+    id,
+    cluster,
+    kind,
+    namespace,
+    name,
+    blueGreen,
+  }: Pick<PlannedUpdate, 'id' | 'cluster' | 'kind' | 'namespace' | 'name' | 'blueGreen'>,
   workload: Workload,
   changes: readonly ImageChange[],
   config: DeploymentUpdateConfig,
@@ -131,6 +164,7 @@ function describeUpdate(
     namespace,
     name,
     changes,
+    ...(blueGreen && { blueGreen }),
     ...(strategy && { strategy }),
     ...(restart && { restartedAt: new Date().toISOString() }),
     read: {
@@ -153,6 +187,7 @@ function plannedAction(target: string, workload: Workload, update: PlannedUpdate
     streams: update.changes.map(({ container, to }) => `${container} ${repository(to)}`),
     images: [...new Set(update.changes.map(({ to }) => to))],
     ...(rank !== undefined && { rank }),
+    ...(update.blueGreen && { takesBack: true }),
   };
 }
 

@@ -12,6 +12,18 @@ export interface ImageChange {
   readonly to: string;
 }
 
+/** How a Service goes from one Deployment to another. */
+export interface PlannedSwitch {
+  readonly service: string;
+  /** The Deployment that the Service selects now, and the one that it will. */
+  readonly live: string;
+  readonly next: string;
+  /** The label that the Service tells them apart by, with its value on the pods of either. */
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a PlannedAction of this driver holds: an absolute state, by which a resumed one finds out how far it was. */
 export interface PlannedUpdate {
   /** Made anew for every plan, and written to the workload: tells this action's writes from all others. */
@@ -23,6 +35,8 @@ export interface PlannedUpdate {
   readonly changes: readonly ImageChange[];
   /** The restart mark to set, where no image changes. */
   readonly restartedAt?: string;
+  /** Where a second Deployment brings the images. */
+  readonly blueGreen?: PlannedSwitch;
   /** How pods are to be replaced, where the receiver changes that. */
   readonly strategy?: StrategyChange;
   /** The workload as it was read. */
@@ -61,7 +75,14 @@ export function changesText({ changes, restartedAt }: PlannedUpdate): string {
 }
 
 /** How the pods are replaced, for people: ` (RollingUpdate, maxSurge 1)`; empty where that is not known. */
-export function howText(current: UpdateStrategy | undefined, { strategy }: Pick<PlannedUpdate, 'strategy'>): string {
+export function howText(
+  current: UpdateStrategy | undefined,
+  { strategy, blueGreen }: Pick<PlannedUpdate, 'strategy' | 'blueGreen'>,
+): string {
+  if (blueGreen !== undefined) {
+    const { service, live, next } = blueGreen;
+    return ` (blueGreen: Deployment ${next} beside ${live}, then Service ${service} goes from ${live} to ${next})`;
+  }
   if (strategy !== undefined)
     return ` (${strategyText(strategy.to)}${strategy.from ? `; now ${strategyText(strategy.from)}` : ''})`;
   return current?.type === undefined ? '' : ` (${strategyText(current)})`;

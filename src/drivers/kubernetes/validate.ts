@@ -5,6 +5,7 @@ import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { KubernetesAllowance } from './allow.ts';
+import { checkBlueGreen } from './blue-green/check-blue-green.ts';
 import { definitionWith, type DeploymentUpdateConfig } from './definition.ts';
 import { fieldRefused } from './field-refused.ts';
 import { placeOf } from './find-workloads.ts';
@@ -29,6 +30,7 @@ export function validate(
   if (container !== undefined && !label.test(container)) throw fieldRefused('container', `Invalid container "${container}"`);
   checkImageFields(config);
   checkStrategy(config);
+  checkBlueGreen(config);
   checkChoices(formats, config);
   formats.find(config['payloadFormat'] as string)?.checkOptions?.(payloadOptionsOf(config));
   allow.require(projectId, place);

@@ -74,10 +74,7 @@ export interface DeliveryStore {
    * @returns the fences of what is under way: whoever holds one of them stops.
    */
   cancel(projectId: string, deliveryId: string, by: string): Promise<Cancelled | undefined>;
-  /**
-   * Decides about what is paused and awaits such a decision, and makes it ready.
-   * @returns about how many actions that was; undefined if there is no such delivery.
-   */
+  /** Decides about what awaits that, and makes it ready. @returns how many actions that are; undefined if there is no such delivery. */
   decide(projectId: string, deliveryId: string, decision: DecisionName, by: string): Promise<number | undefined>;
   /** Puts a hold on a target, and ends what waits for it and is held. @returns undefined if there is no such target. */
   hold(projectId: string, targetId: string, hold: NewHold): Promise<TargetRecord | undefined>;
@@ -188,7 +185,7 @@ export interface Claim {
   readonly actions: readonly PlannedWork[];
   /** The number of this attempt, from 1. */
   readonly attempt: number;
-  /** When the first attempt was made. */
+  /** Of the first attempt. */
   readonly firstAttemptAt: number;
   /** How often the process ended while this was being done. */
   readonly crashes: number;
@@ -234,7 +231,7 @@ export interface Postponement {
   readonly notBefore?: number;
   /** False where nothing was tried: the receiver is paused, or the process is stopping. */
   readonly counts: boolean;
-  /** The driver has paused it, and until its time this may be decided about it. A decision that the claim brought is over then. */
+  /** The driver paused it, and this may be decided about it meanwhile. A decision that the claim brought is over. */
   readonly awaits?: readonly DecisionName[];
 }
 

@@ -202,6 +202,7 @@ export class WorkRunner {
       delivery,
       signal: withDeadline(signal, actionDeadlineMs),
       resumed: step !== '',
+      ...(step !== '' && { step }),
       ...(decision && { decision }),
       progress: (message) => {
         observer.progress?.(delivery, action, message);

@@ -123,7 +123,7 @@ describe('deploymentUpdate, validating', () => {
     [{ name: '', selector: { 'a/b/c': 'web' } }, 'Invalid label "a/b/c" in selector'],
     [{ name: '', selector: { app: 'a,b' } }, 'Invalid value "a,b" of label "app" in selector'],
     [{ name: '', selector: { app: null } }, 'Invalid value "null" of label "app" in selector'],
-    [{ strategy: 'rolling' }, 'Invalid strategy "rolling", must be one of keep, rollingUpdate, recreate'],
+    [{ strategy: 'rolling' }, 'Invalid strategy "rolling", must be one of keep, rollingUpdate, recreate, blueGreen'],
     [{ kind: 'statefulSet', strategy: 'recreate' }, 'A StatefulSet has no strategy recreate'],
     [{ kind: 'cronJob', strategy: 'rollingUpdate' }, 'A CronJob has no update strategy'],
     [{ maxSurge: '1' }, 'maxSurge needs strategy rollingUpdate'],

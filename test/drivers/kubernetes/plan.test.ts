@@ -193,7 +193,7 @@ describe('plan', () => {
   const planFor = (found: Deployment | undefined): Promise<Plan> => {
     const get = (async () => found) as KubernetesCluster['get'];
     const list: KubernetesCluster['list'] = async () => ({ items: [], resourceVersion: '0' });
-    const cluster: KubernetesCluster = { name: 'test', get, list, patch: never, delete: never, watch: never };
+    const cluster: KubernetesCluster = { name: 'test', get, list, patch: never, create: never, delete: never, watch: never };
     return plan({ connect: async () => cluster }, delivery, { name: 'web' }, new AbortController().signal);
   };
 

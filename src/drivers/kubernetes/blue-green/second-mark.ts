@@ -1,0 +1,57 @@
+import { isJsonObject, type JsonObject } from '../../../framework/json.ts';
+import type { Workload } from '../kubernetes-objects.ts';
+import { actionAnnotation } from '../write-annotations.ts';
+
+/** On a Deployment that this driver made beside another. */
+export const secondAnnotation = 'webhook-service/blue-green';
+/** On a Deployment that is kept for a while after the switch. */
+export const keptAnnotation = 'webhook-service/kept';
+
+/** How a Deployment was made from the one that was live. */
+export interface SecondMark {
+  readonly label: string;
+  /** The label's value on the pods that were live. */
+  readonly former: string;
+  /** Tells the template that was live: what somebody changed of it since is not in the second one. */
+  readonly madeFrom: string;
+}
+
+/** That a Deployment is live no more, or will soon not be, and by which action. */
+export interface KeptMark {
+  readonly action: string;
+  /** Until when it is kept, milliseconds since 1970; absent before the switch. */
+  readonly until?: number;
+  /** Why the Service is to select it again, where that was decided. */
+  readonly back?: string;
+}
+
+export function secondMark(deployment: Workload): SecondMark | undefined {
+  const { label, former, madeFrom } = annotated(deployment, secondAnnotation);
+  if (typeof label !== 'string' || typeof former !== 'string' || typeof madeFrom !== 'string') return undefined;
+  return { label, former, madeFrom };
+}
+
+export function keptMark(deployment: Workload): KeptMark | undefined {
+  const { action, until, back } = annotated(deployment, keptAnnotation);
+  if (typeof action !== 'string') return undefined;
+  return { action, ...(typeof until === 'number' && { until }), ...(typeof back === 'string' && { back }) };
+}
+
+/** Whether a Deployment was made by this very action. */
+export function isMadeBy(deployment: Workload | undefined, action: string): boolean {
+  return (
+    deployment !== undefined &&
+    secondMark(deployment) !== undefined &&
+    deployment.metadata?.annotations?.[actionAnnotation] === action
+  );
+}
+
+/** Whoever may write to the Deployment may write anything there. */
+function annotated({ metadata }: Workload, annotation: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(metadata?.annotations?.[annotation] ?? 'null');
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
