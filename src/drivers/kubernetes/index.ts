@@ -4,6 +4,7 @@ import type { Registry } from '../../framework/registry.ts';
 import { SenderAuthenticity } from '../../framework/sender-authenticity/sender-authenticity.ts';
 import { accept } from './accept.ts';
 import type { KubernetesAllowance } from './allow.ts';
+import { checkCluster } from './blue-green/check-cluster.ts';
 import { definitionWith } from './definition.ts';
 import { execute } from './execute.ts';
 import type { KubernetesClusters } from './kubernetes-clusters.ts';
@@ -41,6 +42,7 @@ export function deploymentUpdate({
     async validate(config, projectId) {
       validate(formats, allow, config, projectId);
       senders.check(config);
+      await checkCluster(clusters, config, projectId);
     },
     accept: (request, config) => accept(formats, request, config),
     // With an order of versions the tag decides which of two pushes is newer.

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { driverUnderTest, Push } from '../../contracts/deployment-update-driver.ts';
 import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
+import { itRefusesSwitches } from '../../contracts/blue-green-refusals.ts';
 import { itSwitchesServices } from '../../contracts/deployment-update-blue-green.ts';
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
 import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
@@ -19,6 +20,7 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
   const use = async (test: Mocha.Context): Promise<TestCluster> => testCluster((await useControlPlane(test)).kubeconfig);
   itUpdatesDeployments(use);
   itSwitchesServices(use);
+  itRefusesSwitches(use);
   itUpdatesOtherKinds(use);
   itChangesStrategies(use);
   itChangesStrategiesOfOtherKinds(use);

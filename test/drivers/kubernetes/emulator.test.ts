@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
+import { itRefusesSwitches } from '../../contracts/blue-green-refusals.ts';
 import { itSwitchesServices } from '../../contracts/deployment-update-blue-green.ts';
 import { itFindsBySelector } from '../../contracts/deployment-update-selector.ts';
 import { itChangesStrategies, itChangesStrategiesOfOtherKinds } from '../../contracts/deployment-update-strategies.ts';
@@ -29,6 +30,7 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
   };
   itUpdatesDeployments(use);
   itSwitchesServices(use);
+  itRefusesSwitches(use);
   itUpdatesOtherKinds(use);
   itChangesStrategies(use);
   itChangesStrategiesOfOtherKinds(use);

@@ -1,0 +1,119 @@
+import { expect } from 'chai';
+import { thrownBy } from '../support/thrown-by.ts';
+import { BlueGreenSetUp, type BlueGreenOptions } from './blue-green-set-up.ts';
+import { projectId } from './deployment-update-driver.ts';
+import type { TestCluster } from './deployment-update-workload.ts';
+
+/** What `deploymentUpdate` does not update by a second Deployment, and says so before anything is written. */
+export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestCluster>): void {
+  let cluster: TestCluster;
+  before(async function () {
+    cluster = await use(this);
+  });
+
+  const budget = { metadata: { name: 'budget' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } };
+  const port = { ports: [{ port: 80 }] };
+  const scaler = (name: string): object => ({
+    metadata: { name: 'scaler' },
+    spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name } },
+  });
+  const advice =
+    /by which Service web would tell the versions apart: give the pods a further label such as color=blue, and the Service's selector \(app=web\) too$/;
+
+  const cases: readonly {
+    readonly what: string;
+    readonly options?: BlueGreenOptions;
+    readonly config?: object;
+    readonly make?: (world: BlueGreenSetUp) => Promise<void>;
+    readonly message: RegExp;
+  }[] = [
+    { what: 'a Service that is not there', config: { service: 'other' }, message: /: there is no Service "other"$/ },
+    {
+      what: 'a Service that selects other pods',
+      options: { selector: { app: 'other' } },
+      message: /: Service web selects app=other, and no pods of Deployment web \(app=web\)$/,
+    },
+    {
+      what: 'a Service without a selector',
+      make: (world) => world.post('/api/v1', 'services', { metadata: { name: 'bare' }, spec: port }),
+      config: { service: 'bare' },
+      message: /: Service bare has no selector$/,
+    },
+    {
+      what: 'a PodDisruptionBudget that would lose the pods',
+      make: (world) => world.post('/apis/policy/v1', 'poddisruptionbudgets', budget),
+      message: new RegExp(`: PodDisruptionBudget budget finds pods by the label app, ${advice.source}`),
+    },
+    {
+      what: 'another Service that would lose the pods',
+      make: (world) =>
+        world.post('/api/v1', 'services', { metadata: { name: 'admin' }, spec: { ...port, selector: { app: 'web' } } }),
+      message: new RegExp(`: Service admin finds pods by the label app, ${advice.source}`),
+    },
+    {
+      what: 'another Service that would get the new pods at once',
+      make: (world) =>
+        world.post('/api/v1', 'services', { metadata: { name: 'admin' }, spec: { ...port, selector: { app: 'web-green' } } }),
+      message: /: Service admin finds pods by the label app,/,
+    },
+    {
+      what: 'an autoscaler of the Deployment',
+      make: (world) => world.post('/apis/autoscaling/v2', 'horizontalpodautoscalers', scaler('web')),
+      message: /: HorizontalPodAutoscaler scaler scales Deployment web by its name, and would not scale the second one$/,
+    },
+    {
+      what: 'a Deployment that a controller owns',
+      make: async (world) => {
+        const owner = { apiVersion: 'example.com/v1', kind: 'Shop', name: 'main', uid: 'u1', controller: true };
+        await world.patchDeployment('web', { metadata: { ownerReferences: [owner] } });
+      },
+      message: /: Deployment web is managed by Shop main, which would not manage a second one$/,
+    },
+  ];
+
+  describe('blue-green is refused for', () => {
+    for (const { what, options, config, make, message } of cases) {
+      it(what, async () => {
+        const world = await BlueGreenSetUp.create(cluster, { replicas: 1, ...options });
+        await make?.(world);
+        const push = world.push({ tag: '2' }, config);
+        const error = await thrownBy(push.plan());
+        expect(error).to.include({ code: 'InvalidConfig', fieldName: 'strategy' });
+        expect(error.message)
+          .to.match(/^Strategy blueGreen is not possible: /)
+          .and.match(message);
+        const atCreation = await thrownBy(push.driver.validate(push.config, projectId));
+        expect(atCreation.message, 'already when the receiver is made').to.equal(error.message);
+      });
+    }
+
+    it('nothing that is about other pods and Deployments', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
+      await world.post('/apis/autoscaling/v2', 'horizontalpodautoscalers', scaler('other'));
+      const selector = { matchExpressions: [{ key: 'app', operator: 'Exists' }] };
+      await world.post('/apis/policy/v1', 'poddisruptionbudgets', { ...budget, spec: { minAvailable: 1, selector } });
+      expect(await world.push({ tag: '2' }).run()).to.include({ outcome: 'succeeded' });
+    });
+
+    it('no receiver whose Deployment is not there yet', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 0 });
+      const push = world.push({ tag: '2' }, { name: 'later' });
+      await push.driver.validate(push.config, projectId);
+      expect(await thrownBy(push.plan())).to.include({ code: 'NotFound' });
+    });
+
+    it('a Deployment in the place of the second one that nobody updated', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
+      const labels = { app: 'mine' };
+      const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'acme/mine:1' }] } };
+      await world.post('/apis/apps/v1', 'deployments', {
+        metadata: { name: 'web-green' },
+        spec: { selector: { matchLabels: labels }, template },
+      });
+      const { outcome, message } = await world.push({ tag: '2' }).run();
+      expect(outcome).to.equal('failed');
+      expect(message).to.match(/web-green is in the way: it was not made by an update, and Service web does not select it$/);
+      expect(await world.standing()).to.deep.equal({ web: 'acme/web:1 live', 'web-green': 'acme/mine:1' });
+    });
+  });
+}
