@@ -64,6 +64,40 @@ describe('deliveries that are acted upon', () => {
     });
   });
 
+  for (const action of ['promote', 'abort'] as const) {
+    describe(`POST /v1-webhooks/deliveries/<id>?action=${action}`, () => {
+      it('is offered where it is awaited, and answered with the delivery', async () => {
+        const id = deliveries.put({ state: 'waiting', awaits: [action] });
+        const found = await api.send(`/v1-webhooks/deliveries/${id}?projectId=1a5`);
+        expect(Object.keys(found.json['actions'] as object)).to.have.members(['cancel', action]);
+        const { status, json } = await act(id, action);
+        expect(status).to.equal(202);
+        expect(json).to.include({ id, state: 'waiting', message: `${action} by unknown` });
+        expect(Object.keys(json['actions'] as object), 'once is enough').to.deep.equal(['cancel']);
+        expect((await act(id, action)).status).to.equal(422);
+      });
+
+      it('is not there for what does not await it', async () => {
+        const other = action === 'promote' ? 'abort' : 'promote';
+        for (const record of [{ state: 'waiting' }, { state: 'waiting', awaits: [other] }, { state: 'succeeded' }] as const) {
+          const { status, json } = await act(deliveries.put(record), action);
+          expect(status).to.equal(422);
+          expect(json).to.include({ code: 'ActionNotAvailable', fieldName: 'action' });
+          expect(json['message']).to.match(new RegExp(`does not await ${action}: it is ${record.state}$`));
+        }
+      });
+
+      it('is not for who may only read, and not shown to them', async () => {
+        const id = deliveries.put({ state: 'waiting', awaits: [action] });
+        const reader = { 'X-API-Roles': 'readonly' };
+        expect((await act(id, action, undefined, reader)).status).to.equal(405);
+        expect(deliveries.records[0]?.awaits).to.deep.equal([action]);
+        const found = await api.send(`/v1-webhooks/deliveries/${id}?projectId=1a5`, { headers: reader });
+        expect(found.json['actions']).to.deep.equal({});
+      });
+    });
+  }
+
   describe('the actions of deliveries', () => {
     for (const action of ['', 'pause', 'Replay', '__proto__', 'constructor']) {
       it(`have none called ${JSON.stringify(action)}`, async () => {

@@ -12,11 +12,20 @@ interface Feature {
   readonly config: object;
   /** Whether a failed rollout of this kind can be taken back. */
   readonly rollsBack: boolean;
+  /** Behind a Service that selects its pods. */
+  readonly service?: boolean;
 }
 
 const byName = { name: 'web' };
 const features: readonly Feature[] = [
   { file: 'roles/deployment.yaml', workload: {}, config: byName, rollsBack: true },
+  {
+    file: 'roles/blue-green.yaml',
+    workload: {},
+    config: { ...byName, strategy: 'blueGreen', service: 'web', keepOldSeconds: 0 },
+    rollsBack: true,
+    service: true,
+  },
   { file: 'roles/selector.yaml', workload: {}, config: { selector: { app: 'web' } }, rollsBack: true },
   { file: 'webhook-service.yaml', workload: {}, config: { selector: { app: 'web' } }, rollsBack: true },
   { file: 'roles/stateful-set.yaml', workload: { kind: 'statefulSet' }, config: byName, rollsBack: true },
@@ -42,8 +51,14 @@ describe('the rights in docs/kubernetes-rbac.md', function () {
     cluster = await testCluster(plane.kubeconfig);
   });
 
-  async function setUp({ workload: options, config }: Feature, rules: readonly RoleRule[]): Promise<(tag: string) => Push> {
+  async function setUp(
+    { workload: options, config, service }: Feature,
+    rules: readonly RoleRule[],
+  ): Promise<(tag: string) => Push> {
     const { namespace, kind } = await Workload.create(cluster, { replicas: 1, progressDeadlineSeconds: 5, ...options });
+    const metadata = { name: 'web' };
+    const spec = { ports: [{ port: 80 }], selector: { app: 'web' } };
+    if (service === true) await cluster.call('POST', `/api/v1/namespaces/${namespace}/services`, { metadata, spec });
     const kubeconfig = await kubeconfigWith(plane.kubeconfig, await grant(cluster, namespace, rules));
     return (tag) => new Push(driverUnderTest({ kubeconfig, graceMs: 1000 }), { namespace, kind, ...config }, { tag });
   }
@@ -70,9 +85,9 @@ describe('the rights in docs/kubernetes-rbac.md', function () {
     { verb, resource }: { readonly verb: string; readonly resource: string },
   ): Promise<void> {
     const right = `${verb} ${resource}`;
-    const without = rules.map((rule) =>
-      rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule,
-    );
+    const without = rules
+      .map((rule) => (rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule))
+      .filter(({ verbs }) => verbs.length > 0);
     const push = await setUp(feature, without);
     if (right === 'delete pods') {
       const { outcome, message } = await push('2-bad').run();
