@@ -126,7 +126,7 @@ export function itKeepsDecisions(store: UseStore): void {
       await store().hold('1a5', target?.id ?? '', hold);
       const claim = await claimOne(store());
       expect(claim.decision?.name).to.equal('abort');
-      expect(claim.decision?.by).to.match(/^on hold by user 1a1.*it broke$/);
+      expect(claim.decision?.by).to.match(/^a hold: on hold by user 1a1.*it broke$/);
       await pause(claim, ['abort']);
       await store().hold('1a5', target?.id ?? '', hold);
       expect(await claimAll(store())).to.deep.equal([]);

@@ -101,7 +101,7 @@ async function endHeld(tx: Transaction, projectId: string, target: string): Prom
     if (takesBack(work)) {
       // What is not only waiting to be promoted is under way.
       const isOpen = optionalText(work, 'decision') === undefined && awaitsOf(work).includes('promote');
-      if (isOpen) await tell(tx, work, { name: 'abort', by: reason });
+      if (isOpen) await tell(tx, work, { name: 'abort', by: `a hold: ${reason}` });
       continue;
     }
     const ended = `UPDATE work SET state = 'cancelled', message = $2, ended_at = $3 WHERE id = $1`;
