@@ -41,6 +41,19 @@ function deploymentState({ kubernetes }: StepsWorld, target: number): string {
   return `${String(at(deployment?.['spec'], 'template', 'spec', 'containers', 0, 'image'))} on ${String(at(status, 'updatedReplicas'))} of ${String(at(status, 'replicas'))}`;
 }
 
+/** Which Deployments of a pair there are, with their images, and which the Service selects. */
+function pairState({ kubernetes }: StepsWorld, target: number): string {
+  const selected = at(kubernetes.get('services', 'default', `web-${target}`)?.['spec'], 'selector', 'app');
+  return [`web-${target}`, `web-${target}-green`]
+    .flatMap((name, index) => {
+      const template = at(kubernetes.get('deployments', 'default', name)?.['spec'], 'template');
+      if (template === undefined) return [];
+      const live = at(template, 'metadata', 'labels', 'app') === selected ? ' live' : '';
+      return `${index === 0 ? 'blue' : 'green'} ${String(at(template, 'spec', 'containers', 0, 'image'))}${live}`;
+    })
+    .join(', ');
+}
+
 const upgrade = {
   driver: 'serviceUpgrade',
   inline: false,
@@ -59,6 +72,22 @@ const upgradeConfig = (target: number): object => ({
 
 const rollout = { driver: 'deploymentUpdate', inline: false, stateOf: deploymentState } as const;
 const isPatch = ({ method, url }: PassedRequest): boolean => method === 'PATCH' && url.includes('/deployments/');
+
+const blueGreen = {
+  driver: 'deploymentUpdate',
+  inline: false,
+  before: 'blue acme/web:1 live',
+  stateOf: pairState,
+  isWrite: ({ method, url }: PassedRequest) => method !== 'GET' && /\/(?:deployments|services)/.test(url),
+} as const;
+const blueGreenConfig = (target: number): object => ({
+  namespace: 'default',
+  name: `web-${target}`,
+  payloadFormat: 'dockerhub',
+  strategy: 'blueGreen',
+  service: `web-${target}`,
+  keepOldSeconds: 0,
+});
 
 export const stepScenarios: readonly StepScenario[] = [
   {
@@ -101,6 +130,33 @@ export const stepScenarios: readonly StepScenario[] = [
     config: (target) => ({ namespace: 'default', name: `web-${target}`, payloadFormat: 'dockerhub', timeoutSeconds: 1 }),
     body: push('2-unready'),
     isWrite: isPatch,
+  },
+  {
+    ...blueGreen,
+    name: 'blue-green update',
+    end: 'succeeded',
+    after: 'green acme/web:2 live',
+    writes: 4,
+    config: blueGreenConfig,
+    body: push('2'),
+  },
+  {
+    ...blueGreen,
+    name: 'blue-green update that is kept for a while',
+    end: 'succeeded',
+    after: 'green acme/web:2 live',
+    writes: 5,
+    config: (target) => ({ ...blueGreenConfig(target), keepOldSeconds: 1 }),
+    body: push('2'),
+  },
+  {
+    ...blueGreen,
+    name: 'blue-green update that fails',
+    end: 'rolledBack',
+    after: blueGreen.before,
+    writes: 2,
+    config: (target) => ({ ...blueGreenConfig(target), timeoutSeconds: 1 }),
+    body: push('2-unready'),
   },
   {
     name: 'scale of a service',

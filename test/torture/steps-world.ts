@@ -11,6 +11,7 @@ import type { RancherSeed } from '../../src/emulators/rancher/rancher-seed.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
 import { type PassedRequest, type Stage, startFaultProxy } from '../support/fault-proxy.ts';
 import { freePort, type Program, startWebhookService } from '../support/program.ts';
+import { at } from '../support/rancher-emulator-client.ts';
 import { type Sent, sendRequest } from '../support/send-request.ts';
 
 const key = { accessKey: 'access', secretKey: 'secret' };
@@ -42,7 +43,10 @@ export interface StepsWorld {
 export async function startStepsWorld(targets: number): Promise<StepsWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'steps-'));
   const rancher = await startRancherEmulator({ ...key, speed, seed: seedOf(targets) });
-  const objects = numbers(targets).map((number) => createDemoDeployment(`web-${number}`, 'acme/web:1', 2));
+  const objects = numbers(targets).flatMap((number) => {
+    const deployment = createDemoDeployment(`web-${number}`, 'acme/web:1', 2);
+    return [deployment, serviceOf(deployment)];
+  });
   const kubernetes = await startKubernetesEmulator({ speed, objects });
   const posts = new Map<string, number>();
   const container = http.createServer((request, response) => {
@@ -122,6 +126,13 @@ export async function soon<T>(ms: number, ask: () => Promise<T | undefined>): Pr
     const answer = await ask();
     if (answer !== undefined || performance.now() > end) return answer;
   }
+}
+
+/** A Service of the Deployment's name that selects its pods. */
+function serviceOf(deployment: object): object {
+  const selector = at(deployment, 'spec', 'template', 'metadata', 'labels');
+  const metadata = at(deployment, 'metadata');
+  return { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ port: 80 }] } };
 }
 
 function seedOf(targets: number): RancherSeed {
