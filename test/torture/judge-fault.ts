@@ -91,7 +91,7 @@ function* judgeQueued({ fault, deliveries }: FaultRun, delivery: FaultedDelivery
   if (effect === 'refusal') {
     if (state !== 'dead' && state !== 'failed') yield `is ${state} ${message}`;
     if (postponed > 0) yield `tried again ${postponed} times`;
-    const causes = [String(fault.status), http.STATUS_CODES[fault.status ?? 0] ?? '', 'does not exist'];
+    const causes = [String(fault.status), http.STATUS_CODES[fault.status ?? 0] ?? '', 'does not exist', 'is not found'];
     if (!causes.some((cause) => message.includes(cause))) yield `does not say why: ${message}`;
     return;
   }

@@ -35,6 +35,8 @@ export type PrepareCall = (call: ApiCall) => Promise<() => Promise<ApiAnswer>>;
 
 /** Deadline of every call but a watch, milliseconds. */
 const timeoutMs = 10_000;
+/** For how long a group that is not there is not asked for again, milliseconds: a proxy in between may say so for a while. */
+const missingMs = 30_000;
 
 /** The Kubernetes API as the driver needs it, in the newest version that the server has. */
 export class KubernetesApi implements KubernetesCluster {
@@ -42,6 +44,8 @@ export class KubernetesApi implements KubernetesCluster {
   readonly #prepare: PrepareCall;
   /** Group → its versions; kind → the prefix of its paths. */
   readonly #versions = new Map<string, readonly string[]>();
+  /** Until when a group counts as not there. */
+  readonly #missing = new Map<string, number>();
   readonly #prefixes = new Map<KubernetesKind, string>();
 
   constructor(name: string, prepare: PrepareCall) {
@@ -164,16 +168,23 @@ export class KubernetesApi implements KubernetesCluster {
       this.#prefixes.set(kind, pathOf(place));
       return pathOf(place);
     }
-    throw new ServiceError('Refused', `Kubernetes cluster ${this.name} serves no known version of ${resource}`);
+    const groups = [...new Set(places.map(({ group }) => group))];
+    const missing = groups.every((group) => !this.#versions.has(group)) ? `: /apis/${groups.join(', /apis/')} is not found` : '';
+    throw new ServiceError('Refused', `Kubernetes cluster ${this.name} serves no known version of ${resource}${missing}`);
   }
 
   /** The versions of a group; undefined where the server does not tell. */
   async #served(group: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
     const known = this.#versions.get(group);
     if (known !== undefined) return known;
+    if (performance.now() < (this.#missing.get(group) ?? 0)) return [];
     const answer = await this.#call({ method: 'GET', path: `/apis/${group}`, signal });
     if (answer.status === 403) return undefined;
-    const versions = answer.status === 404 ? [] : textsOf(this.#object(answer)['versions'], 'version');
+    if (answer.status === 404) {
+      this.#missing.set(group, performance.now() + missingMs);
+      return [];
+    }
+    const versions = textsOf(this.#object(answer)['versions'], 'version');
     this.#versions.set(group, versions);
     return versions;
   }

@@ -110,7 +110,7 @@ describe('createKubernetesClusters', () => {
     handle = (_, response) => json(response, 404, { message: 'not found' });
     expect(await failure((await connect()).get('cronJob', 'a', 'b', signal))).to.include({
       code: 'Refused',
-      message: 'Kubernetes cluster main serves no known version of cronjobs',
+      message: 'Kubernetes cluster main serves no known version of cronjobs: /apis/batch is not found',
     });
   });
 
