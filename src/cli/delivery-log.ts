@@ -28,6 +28,10 @@ export function deliveryLog(log: Log): DeliveryObserver {
       const again = new Date(readyAt).toISOString();
       log.warn('attempt failed', { ...of(delivery), target: action?.target, reason: message, again });
     },
+    paused: (delivery, { target }, { message, until, awaits }) => {
+      const again = new Date(until).toISOString();
+      log.info('action waits', { ...of(delivery), target, reason: message, awaits, again });
+    },
     failed: (delivery, error) => log.warn('delivery failed', { ...of(delivery), error }),
   };
 }

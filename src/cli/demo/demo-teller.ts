@@ -41,6 +41,7 @@ export class DemoTeller {
       this.#end(receiver.name).resolve(result);
     },
     postponed: ({ receiver }, _action, message) => this.say(`${receiver.name}: ${message}, will be tried again`),
+    paused: ({ receiver }, _action, { message }) => this.say(`${receiver.name}: waits, ${message}`),
     failed: ({ receiver }, error) => {
       this.say(`${receiver.name}: failed, ${error.message}`);
       this.#end(receiver.name).resolve({ outcome: 'failed', message: error.message });

@@ -1,4 +1,4 @@
-import type { ActionResult, Delivery, Plan, PlannedAction } from '../driver.ts';
+import type { ActionPause, ActionResult, Delivery, Plan, PlannedAction } from '../driver.ts';
 
 /** Hears what becomes of deliveries: a log, a terminal. Must not throw. */
 export interface DeliveryObserver {
@@ -8,6 +8,8 @@ export interface DeliveryObserver {
   progress?(delivery: Delivery, action: PlannedAction, message: string): void;
   /** An attempt failed, and there will be another. */
   postponed?(delivery: Delivery, action: PlannedAction | undefined, message: string, readyAt: number): void;
+  /** An action waits in the middle, for a time or a decision. */
+  paused?(delivery: Delivery, action: PlannedAction, pause: ActionPause): void;
   ended?(delivery: Delivery, action: PlannedAction, result: EndedAction): void;
   /** It will not be tried again, or its planning was cancelled. */
   failed?(delivery: Delivery, error: Error): void;

@@ -168,7 +168,7 @@ export class WorkRunner {
     if (result.outcome === 'waiting') {
       const { message, until: readyAt, awaits } = result;
       await store.postpone(claim, { message, readyAt, counts: false, awaits });
-      observer.postponed?.(delivery, work.action, message, readyAt);
+      observer.paused?.(delivery, work.action, result);
       return;
     }
     const nothing = 'reason' in current && work.step === '';
