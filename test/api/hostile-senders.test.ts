@@ -45,8 +45,10 @@ describe('hostile senders', () => {
       WEBHOOK_DATA_DIR: directory,
     });
     [, url = ''] = await service.says(/"message":"listening","url":"([^"]+)"/);
-    // Some parts of the program are loaded by the first request.
+    // Some parts of the program are loaded by the first request, and by the first push.
     await send('/v1-webhooks/schemas');
+    const push = { push_data: { tag: 'other' }, repository: { repo_name: 'acme/web' } };
+    expect((await send(endpoint, { method: 'POST', body: push, headers: json })).status).to.equal(200);
     atStart = peakMemory(service.process.pid ?? 0);
   });
   after(async () => {
