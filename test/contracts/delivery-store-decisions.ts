@@ -77,6 +77,18 @@ export function itKeepsDecisions(store: UseStore): void {
       expect((await claimOne(store())).decision).to.deep.equal({ name: 'abort', by: 'user 1a2' });
     });
 
+    it('is given as many tries as any other, however long it waited', async () => {
+      const { id, claim } = await begun();
+      await store().postpone(claim, { message: 'the API is down', readyAt: 0, counts: true });
+      const second = await claimOne(store());
+      expect(second.attempt).to.equal(2);
+      await pause(second);
+      await store().decide('1a5', id, 'promote', 'user 1a1');
+      const third = await claimOne(store());
+      expect(third.attempt).to.equal(1);
+      expect(third.firstAttemptAt).to.be.at.least(second.firstAttemptAt);
+    });
+
     it('does not lose a decision that comes while it is looked after', async () => {
       const id = await paused();
       await store().wake({ upstream: 'rancher' });

@@ -124,12 +124,12 @@ export async function postpone(tx: Transaction, claim: Claim, postponement: Post
   await refreshDelivery(tx, requireSequence('delivery', claim.delivery.id));
 }
 
-/** A decision that came while its work was under way is for the next time. */
+/** A decision that came while its work was under way is for the next time. What failed before a long wait is forgotten after it. */
 async function pause(tx: Transaction, { decision }: Claim, row: Row, awaits: readonly DecisionName[]): Promise<void> {
   const next = decisionOf(row);
   const isNew = next !== undefined && (next.name !== decision?.name || next.by !== decision.by);
   await tx.run(
-    'UPDATE work SET awaits = $2, decision = $3, decided_by = $4 WHERE id = $1',
+    'UPDATE work SET awaits = $2, decision = $3, decided_by = $4, attempts = 0, first_attempt_at = NULL WHERE id = $1',
     integer(row, 'id'),
     toJson(awaits),
     isNew ? next.name : null,
