@@ -120,7 +120,7 @@ async function read(input: ReturnType<Parameters<typeof explainPayloadOf>[0]>): 
 
 function explain(format: string, body: Buffer, headers: PayloadHeaders, options: PayloadOptions): PayloadExplanation {
   try {
-    const contents = readPayload(payloadFormats, format, parsePayload(body), headers, options);
+    const contents = readPayload(payloadFormats, format, parsePayload(body, headers), headers, options);
     return { format: contents.format, events: eventsOf(contents) };
   } catch (thrown) {
     if (!(thrown instanceof ServiceError)) throw thrown;

@@ -8,8 +8,13 @@ import type { Registry } from './registry.ts';
 export const autoFormat = 'auto';
 
 /** The raw body as JSON. @throws ServiceError `InvalidPayload` for what is none, and for anything but an object. */
-export function parsePayload(body: Buffer): JsonObject {
-  if (body.length === 0) throw new ServiceError('InvalidPayload', 'The request has no payload');
+export function parsePayload(body: Buffer, headers: PayloadHeaders): JsonObject {
+  if (body.length === 0) {
+    // As curl sends it unless it is told otherwise.
+    const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers['content-type'] ?? '');
+    const hint = isForm ? ': a form is not read, send it with Content-Type: application/json' : '';
+    throw new ServiceError('InvalidPayload', `The request has no payload${hint}`);
+  }
   let value: unknown;
   try {
     value = parseGoJson(body);

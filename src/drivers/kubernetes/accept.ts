@@ -12,7 +12,7 @@ import { tagPolicyOf } from './validate.ts';
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */
 export function accept(formats: Registry<PayloadFormat>, request: DeliveryRequest, config: DriverConfig): Acceptance {
   const { payloadFormat = autoFormat }: DeploymentUpdateConfig = config;
-  const body = parsePayload(request.body);
+  const body = parsePayload(request.body, request.headers);
   const { events, ignored } = readPayload(formats, payloadFormat, body, request.headers, payloadOptionsOf(config));
   const reasons = ignored.map(({ reason }) => reason);
   const faults: string[] = [];

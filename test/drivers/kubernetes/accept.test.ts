@@ -55,6 +55,13 @@ describe('deploymentUpdate, accepting', () => {
     });
   }
 
+  it('says what to do about a form, which is not read', () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(() => driver.accept({ headers, query: '', body: Buffer.alloc(0) }, {})).to.throw(
+      'The request has no payload: a form is not read, send it with Content-Type: application/json',
+    );
+  });
+
   it('ignores other tags and repositories, with the reason', () => {
     expect(accept({ first: {} }, { tag: '3' })).to.deep.equal({ kind: 'ignored', reason: 'tag 2 is not 3' });
     expect(accept({ first: { tag: '' } })).to.deep.equal({ kind: 'ignored', reason: 'the push has no tag' });
