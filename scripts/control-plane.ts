@@ -75,9 +75,8 @@ function up(name: string, options: readonly string[]): void {
   if (!isUp(folder)) {
     const programs = run('bash', [path.join(tools, 'programs.sh')]);
     const startedAt = performance.now();
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, 'programs'), programs);
     runLocked(folder, 'bash', ['-c', upUnlessUp, kubeScript, folder, '--bin', programs, ...options]);
+    fs.writeFileSync(path.join(folder, 'programs'), programs);
     process.stderr.write(`control plane "${name}" is up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
   }
   tell(folder);
