@@ -121,12 +121,12 @@ export class DeliveryIntake {
   }
 
   /** @returns why the sender is not believed; undefined where it is. */
-  async #prove({ receiver, driver, proof = noProof }: Hit): Promise<Unproven | undefined> {
+  async #prove({ receiver, driver, proof = noProof }: Hit): Promise<Rejected | undefined> {
     try {
       await this.#options.senders.verify(this.#config(driver, receiver), proof);
       return undefined;
     } catch (thrown) {
-      return { kind: 'rejected', failure: coerceError(thrown), unproven: true };
+      return { kind: 'rejected', failure: coerceError(thrown) };
     }
   }
 
@@ -167,10 +167,7 @@ export class DeliveryIntake {
         events,
         receivedAt: Date.now(),
         kind: judged.kind,
-        identities:
-          origin === undefined && !('unproven' in judged)
-            ? deliveryIdentities(request.headers, events, driver.definition.mode)
-            : [],
+        identities: origin === undefined ? deliveryIdentities(request.headers, events, driver.definition.mode) : [],
         owner: running.owner,
         leaseMs,
         ...(message !== undefined && { message }),
@@ -214,14 +211,11 @@ export class DeliveryIntake {
 export type Judged =
   | { readonly kind: 'queued' | 'inline'; readonly config: DriverConfig; readonly acceptance: Acceptance & { kind: 'accepted' } }
   | { readonly kind: 'ignored'; readonly reason: string; readonly acceptance: Acceptance }
-  | { readonly kind: 'rejected'; readonly failure: Error }
-  | Unproven;
+  | Rejected;
 
-/** Of a sender that is not believed. */
-interface Unproven {
+interface Rejected {
   readonly kind: 'rejected';
   readonly failure: Error;
-  readonly unproven: true;
 }
 
 const noProof: SenderProof = { headers: {}, body: Buffer.alloc(0) };

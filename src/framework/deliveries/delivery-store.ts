@@ -134,7 +134,7 @@ export interface NewDelivery {
   readonly anyTag?: boolean;
   /** Inline: what no two of them may work at; absent: nothing. */
   readonly lane?: string;
-  /** By which the same delivery is known when it comes again; none: never. */
+  /** By which the same delivery is known when it comes again; none: never. Of one that has ended nothing is remembered. */
   readonly identities: readonly string[];
   readonly replayOf?: string;
   readonly requestedBy?: string;
