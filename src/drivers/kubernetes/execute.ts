@@ -41,7 +41,7 @@ export async function execute(
   if (current && isRollingBack(current, update))
     return endRollBack(run, { text: 'the rollout failed' }, { kind: 'found', object: current });
   const wasWritten = current !== undefined && context.resumed === true && (await hasWritten(run, current));
-  const write = await writeTemplate(cluster, updateWrite(update, context, wasWritten), context.signal);
+  const write = await writeTemplate(cluster, updateWrite(update, context, wasWritten), context.signal, current);
   if (write.kind === 'missing') return { outcome: 'failed', message: `${update.kind} "${update.name}" does not exist any more` };
   if (write.kind === 'superseded') return superseded(update, write.reason, write.reason === putBackReason(formerImages(update)));
   context.progress(
@@ -157,7 +157,7 @@ async function follow(
 ): Promise<RolloutEnd> {
   const { kind, namespace, name } = update;
   const { signal } = context;
-  const progress = (message: string): void => context.progress(message);
+  const progress: FollowOptions['progress'] = (...told) => context.progress(...told);
   return followRollout({ cluster, kind, namespace, name, written, graceMs, signal, progress, ...more });
 }
 

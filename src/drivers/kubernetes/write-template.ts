@@ -38,15 +38,18 @@ const firstPauseMs = 10;
 
 /**
  * Reads, checks and patches, and does all of it again when somebody else wrote in between.
+ * @param read the workload where it was read just now: the patch fails upon any other.
  * @throws ServiceError `Conflict` after five such tries, or whatever the API server says.
  */
 export async function writeTemplate(
   cluster: KubernetesCluster,
   write: TemplateWrite,
   signal: AbortSignal,
+  read?: Workload,
 ): Promise<WriteOutcome> {
   for (let attempt = 1; ; attempt += 1) {
-    const before = await cluster.get(write.kind, write.namespace, write.name, signal);
+    const known = attempt === 1 ? read : undefined;
+    const before = known ?? (await cluster.get(write.kind, write.namespace, write.name, signal));
     if (before === undefined) return { kind: 'missing' };
     if (isWritten(write, before)) return { kind: 'found', object: before };
     const reason = unlikePlanned(write, before) ?? write.objection?.(before);
