@@ -92,7 +92,11 @@ async function start(
   onStop(() => rancher.close());
   const lookup = new CachedReceiverLookup(rancher);
   const confirmation = new ReceiverConfirmation((projectId, id) => store.get(projectId, id));
-  const store = new RancherReceiverStore(rancher, allOf([lookup, confirmation]));
+  const waiting: ReceiverChanges = {
+    confirmed: (receiver) => engine.receiverChanged(receiver),
+    removed: (receiver) => engine.receiverChanged(receiver),
+  };
+  const store = new RancherReceiverStore(rancher, allOf([lookup, confirmation, waiting]));
   const expired = new ExpiredReceivers(store, (receiver, error) =>
     log.warn('an expired receiver could not be deleted', { id: receiver.id, error }),
   );

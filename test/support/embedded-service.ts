@@ -54,7 +54,8 @@ function clientOf(
   const call: EmbeddedService['call'] = async (method, where, body) => {
     const url = `${root}/${where}${where.includes('?') ? '&' : '?'}projectId=1a5`;
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    const text = await answer.text();
+    return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
   };
   return {
     call,

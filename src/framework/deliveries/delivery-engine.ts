@@ -3,6 +3,7 @@ import { coerceError, ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry.ts';
 import type { Driver } from '../driver.ts';
+import type { Receiver } from '../receiver.ts';
 import { DeliveryControl, type ReceiverSource } from './delivery-control.ts';
 import { DeliveryIntake } from './delivery-intake.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
@@ -88,6 +89,15 @@ export class DeliveryEngine {
     if (!this.#options.shared) await this.#options.store.endAllLeases();
     this.#retention.start();
     this.#loop.start();
+  }
+
+  /** Looks at once at what waits for a receiver that was paused, or that a person was to decide about: it may be gone. */
+  receiverChanged({ projectId, id }: Pick<Receiver, 'projectId' | 'id'>): void {
+    this.#options.store.wake({ projectId, receiverId: id }).then(
+      () => this.#loop.wake(),
+      // It is looked at later, when its time has come.
+      () => undefined,
+    );
   }
 
   /** From now on nothing is taken any more. */

@@ -236,7 +236,7 @@ describe('blue-green in the queue', function () {
     const orphan = await here.push('3');
     await here.awaiting(orphan, 'promote', 'abort');
     here.removed = true;
-    await opened.store.wake({ receiverId: '1go1', projectId: '1a5' });
+    here.engine.receiverChanged(here.receiver);
     expect(await here.ended(orphan)).to.include({ state: 'cancelled' });
     expect(await here.world.standing()).to.deep.equal(untouched);
   });
