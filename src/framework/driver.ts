@@ -120,6 +120,15 @@ export interface SkippedTarget {
   readonly otherwise?: PlannedAction;
 }
 
+/** How many pods a rollout is about, and how far they are. */
+export interface RolloutProgress {
+  readonly wanted: number;
+  readonly updated: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly unavailable: number;
+}
+
 export interface ActionContext {
   readonly config: DriverConfig;
   readonly delivery: Delivery;
@@ -130,8 +139,11 @@ export interface ActionContext {
   readonly step?: string;
   /** What was decided about the action since it was paused, or since it was to be ended from outside. */
   readonly decision?: Decision;
-  /** Tells what is being done: recorded with the delivery and shown to people. */
-  progress(message: string): void;
+  /**
+   * Tells what is being done: recorded with the delivery and shown to people.
+   * @param rollout the numbers of a rollout that is followed, for programs.
+   */
+  progress(message: string, rollout?: RolloutProgress): void;
   /**
    * To be awaited immediately before every write to the target: records the step, and makes sure that this process still is
    * the one that may write.

@@ -300,9 +300,10 @@ describe('deliveries over the API', () => {
   describe('GET /v1-webhooks/deliveries/<id>/events', () => {
     it('lists them in their order, page by page', async () => {
       const id = deliveries.put();
+      const rollout = { wanted: 4, updated: 2, ready: 4, available: 4, unavailable: 0 };
       deliveries.happen(id, { state: 'queued' });
       deliveries.happen(deliveries.put());
-      deliveries.happen(id, { type: 'progress', actionId: '1wa1', target: 't', message: 'half' });
+      deliveries.happen(id, { type: 'progress', actionId: '1wa1', target: 't', message: 'half', rollout });
       deliveries.happen(id, { state: 'succeeded' });
       const first = await get(`/${id}/events?projectId=1a5&limit=2`);
       expect(ids(first)).to.deep.equal(['1', '3']);
@@ -314,6 +315,7 @@ describe('deliveries over the API', () => {
         actionId: '1wa1',
         target: 't',
         message: 'half',
+        rollout,
         atTS: 3,
       });
       const next = (first.json['pagination'] as Record<string, string>)['next'];

@@ -16,7 +16,8 @@ export function itTellsEvents(store: UseStore): void {
       await store().recordStep(first, works[0]?.id ?? '', 'upgrade');
       await store().postpone(first, { message: 'Rancher is down', readyAt: 0, counts: true });
       const second = await claimOne(store());
-      await store().recordProgress(second, works[0]?.id, '2 of 3 updated');
+      const rollout = { wanted: 3, updated: 2, ready: 3, available: 3, unavailable: 0 };
+      await store().recordProgress(second, works[0]?.id, '2 of 3 updated', rollout);
       await succeed(store(), second);
       const events = await eventually(async () => {
         const all = await told({ deliveryId: id });
@@ -26,6 +27,8 @@ export function itTellsEvents(store: UseStore): void {
       expected.push('action upgrade', 'action Rancher is down', 'delivery waiting', 'delivery running', 'action 2 of 3 updated');
       expected.push('action succeeded', 'delivery succeeded');
       expect(events.map(line)).to.deep.equal(expected);
+      const withNumbers = events.filter((event) => event.rollout !== undefined);
+      expect(withNumbers.map(({ message, rollout: told }) => [message, told])).to.deep.equal([['2 of 3 updated', rollout]]);
       const ids = events.map((event) => event.id);
       expect(ids).to.deep.equal([...new Set(ids)].toSorted((a, b) => a - b));
       for (const event of events) {

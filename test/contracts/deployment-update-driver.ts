@@ -11,6 +11,7 @@ import type {
   DriverConfig,
   Plan,
   PlannedAction,
+  RolloutProgress,
 } from '../../src/framework/driver.ts';
 import type { ImageEvent, PayloadContents } from '../../src/framework/payload-format.ts';
 import { createRegistry } from '../../src/framework/registry.ts';
@@ -70,6 +71,8 @@ export class Push {
   readonly config: DriverConfig;
   readonly delivery: Delivery;
   readonly messages: string[] = [];
+  /** The numbers that were told beside messages. */
+  readonly rollouts: RolloutProgress[] = [];
   /** What was announced before each write. */
   readonly steps: string[] = [];
   readonly #abort = new AbortController();
@@ -111,7 +114,7 @@ export class Push {
       config,
       delivery,
       signal: this.#abort.signal,
-      progress: (message) => this.#progress(message),
+      progress: (message, rollout) => this.#progress(message, rollout),
       beforeWrite: async (step) => void this.steps.push(step),
       ...context,
     });
@@ -138,8 +141,9 @@ export class Push {
     this.#abort.abort(reason);
   }
 
-  #progress(message: string): void {
+  #progress(message: string, rollout?: RolloutProgress): void {
     this.messages.push(message);
+    if (rollout) this.rollouts.push(rollout);
     for (const { pattern, resolve } of this.#waiting) if (pattern.test(message)) resolve();
   }
 }

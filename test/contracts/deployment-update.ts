@@ -53,6 +53,11 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
       });
       expect(update.messages[0]).to.equal('wrote acme/web:2');
       expect(update.messages.some((message) => /^\d of 3 updated, \d available/.test(message))).to.equal(true);
+      expect(update.rollouts).to.not.deep.equal([]);
+      for (const rollout of update.rollouts) {
+        expect(rollout).to.have.all.keys('wanted', 'updated', 'ready', 'available', 'unavailable');
+        expect(rollout.wanted).to.equal(3);
+      }
     });
 
     it('is pinned to its digest, in the spelling of the workload', async () => {

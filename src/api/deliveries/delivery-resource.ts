@@ -91,7 +91,7 @@ function toDeliveryAction(action: ActionRecord, projectId: string, urls: UrlBuil
 
 /** One event of a delivery, in collections and in streams. */
 export function toDeliveryEvent(event: DeliveryEvent, urls: UrlBuilder): JsonObject {
-  const { id, projectId, deliveryId, receiver, actionId, target, type, state, message } = event;
+  const { id, projectId, deliveryId, receiver, actionId, target, type, state, message, rollout } = event;
   return {
     id: String(id),
     type: 'deliveryEvent',
@@ -104,6 +104,7 @@ export function toDeliveryEvent(event: DeliveryEvent, urls: UrlBuilder): JsonObj
     ...(target !== undefined && { target }),
     ...(state !== undefined && { state }),
     message,
+    ...(rollout && { rollout: { ...rollout } }),
     ...wireTime('at', event.at),
     links: { delivery: urls.resource(['deliveries', deliveryId], { projectId }) },
     actions: {},

@@ -85,6 +85,7 @@ export const deliverySchemas: readonly Schema[] = [
       target: text,
       state,
       message: text,
+      rollout: { type: 'json' },
       ...time('at'),
     },
   },

@@ -1,10 +1,12 @@
+import type { RolloutProgress } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import type { KubernetesCluster, KubernetesList } from './kubernetes-clusters.ts';
 import type { Pod, Workload } from './kubernetes-objects.ts';
 import { observe } from './observe.ts';
 import { selectorText } from './pod-template.ts';
 import { RolloutJudge, type RolloutEnd, type RolloutExpectation } from './rollout-judge.ts';
-import type { RolloutStatus } from './rollout-status.ts';
+import { progressOf } from './rollout-counts.ts';
+import { isObserved, type RolloutStatus } from './rollout-status.ts';
 import { waitingText } from './waiting-reasons.ts';
 
 export interface FollowOptions extends RolloutExpectation {
@@ -14,7 +16,7 @@ export interface FollowOptions extends RolloutExpectation {
   readonly signal: AbortSignal;
   /** Called while the rollout goes on; what it returns is why it cannot. */
   unblock?(workload: Workload, pods: readonly Pod[]): Promise<string | undefined>;
-  progress(message: string): void;
+  progress(message: string, rollout?: RolloutProgress): void;
 }
 
 /** How often deadlines are looked at, milliseconds; everything else comes from watches. */
@@ -144,7 +146,7 @@ class Sight {
   }
 
   /** Tells how the rollout stands, if that is news. */
-  tell({ message, waiting }: RolloutStatus): void {
+  tell({ message, waiting, counts }: RolloutStatus): void {
     const cause = waitingText(waiting);
     const text = cause === '' ? message : `${message}; ${cause}`;
     const now = performance.now();
@@ -152,7 +154,8 @@ class Sight {
     this.#told = text;
     this.#toldAt = now;
     this.#tellings += 1;
-    this.#options.progress(text);
+    const isOfWrite = this.#workload !== undefined && isObserved(this.#workload);
+    this.#options.progress(text, isOfWrite ? progressOf(counts) : undefined);
   }
 
   async #readWorkload(signal: AbortSignal): Promise<KubernetesList<Workload>> {

@@ -1,13 +1,9 @@
+import type { RolloutProgress } from '../../framework/driver.ts';
 import type { WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
 
 /** How many pods a rollout is about, and how far they are. */
-export interface RolloutCounts {
-  readonly wanted: number;
-  readonly updated: number;
-  readonly ready: number;
-  readonly available: number;
-  readonly unavailable: number;
+export interface RolloutCounts extends RolloutProgress {
   /** Pods of former templates that are still to go. */
   readonly old: number;
   /** Pods that are to keep the former template: a StatefulSet's `partition`. */
@@ -66,6 +62,11 @@ export function isComplete(kind: WorkloadKind, { wanted, updated, ready, availab
   if (kind === 'statefulSet') return ready >= wanted && updated >= wanted - kept;
   if (kind === 'daemonSet') return updated >= wanted && available >= wanted;
   return updated >= wanted && old === 0 && available >= updated;
+}
+
+/** What is told beside the line for people. */
+export function progressOf({ wanted, updated, ready, available, unavailable }: RolloutCounts): RolloutProgress {
+  return { wanted, updated, ready, available, unavailable };
 }
 
 /** One line for people: `2 of 3 updated, 3 available`; what is as expected is left out. */

@@ -20,17 +20,22 @@ export interface RolloutStatus {
  * @see https://github.com/kubernetes/kubectl/blob/v0.34.4/pkg/polymorphichelpers/rollout_status.go
  */
 export function rolloutStatus(kind: WorkloadKind, workload: Workload, pods: readonly Pod[], former?: Condition): RolloutStatus {
-  const { metadata = {}, status = {} } = workload;
+  const { status = {} } = workload;
   const counts = rolloutCounts(kind, workload);
   const waiting = [...pods.flatMap(waitingReasons), ...replicaFailures(status.conditions)];
   const progressing = (message: string): RolloutStatus => ({ state: 'progressing', message, counts, waiting });
-  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return progressing('the change has not been observed yet');
+  if (!isObserved(workload)) return progressing('the change has not been observed yet');
   const condition = progressingCondition(workload);
   if (condition?.reason === deadlineExceeded && !isSame(condition, former)) {
     return { state: 'failed', message: `progress deadline exceeded, ${countsText(counts)}`, counts, waiting };
   }
   if (!isComplete(kind, counts)) return progressing(countsText(counts));
   return { state: 'complete', message: countsText(counts), counts, waiting };
+}
+
+/** Whether the status is that of the workload as it was written last, and not of how it was before. */
+export function isObserved({ metadata = {}, status = {} }: Workload): boolean {
+  return (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 const deadlineExceeded = 'ProgressDeadlineExceeded';

@@ -1,4 +1,4 @@
-import type { DecisionName, PlannedAction } from '../driver.ts';
+import type { DecisionName, PlannedAction, RolloutProgress } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 
 /**
@@ -140,6 +140,8 @@ export interface DeliveryEvent {
   readonly type: 'state' | 'progress';
   readonly state?: DeliveryState;
   readonly message: string;
+  /** How far the rollout is that a progress is of. */
+  readonly rollout?: RolloutProgress;
 }
 
 /** A mark on a target: do not deploy this image again. */

@@ -1,4 +1,4 @@
-import type { Decision, DecisionName, DeliveryRequest, Plan, PlannedAction } from '../driver.ts';
+import type { Decision, DecisionName, DeliveryRequest, Plan, PlannedAction, RolloutProgress } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 import type {
   DeliveryEvent,
@@ -59,7 +59,7 @@ export interface DeliveryStore {
   /** Records what is about to be done to a target, and makes sure that the claim still holds. */
   recordStep(claim: Claim, actionId: string, step: string): Promise<void>;
   /** Records a line for people. Not worth a write to disk of its own. */
-  recordProgress(claim: Claim, actionId: string | undefined, message: string): Promise<void>;
+  recordProgress(claim: Claim, actionId: string | undefined, message: string, rollout?: RolloutProgress): Promise<void>;
   /** Ends one action of a claim, or with `actionId` undefined the planning; the delivery's state follows. */
   end(claim: Claim, actionId: string | undefined, end: WorkEnd): Promise<void>;
   /** Puts the claimed work back to wait. */

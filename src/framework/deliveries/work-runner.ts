@@ -204,10 +204,10 @@ export class WorkRunner {
       resumed: step !== '',
       ...(step !== '' && { step }),
       ...(decision && { decision }),
-      progress: (message) => {
+      progress: (message, rollout) => {
         observer.progress?.(delivery, action, message);
-        // For people only: what cannot be told is not worth a failure.
-        store.recordProgress(claim, id, message).catch(() => undefined);
+        // What cannot be told is not worth a failure.
+        store.recordProgress(claim, id, message, rollout).catch(() => undefined);
       },
       beforeWrite: (name) => running.beforeWrite(claim, id, name),
     });

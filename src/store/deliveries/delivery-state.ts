@@ -1,5 +1,6 @@
 import { type DeliveryState, isEnded, stateOfDelivery } from '../../framework/deliveries/delivery-record.ts';
-import { integer, optionalInteger, state, storable, text } from './rows.ts';
+import type { RolloutProgress } from '../../framework/driver.ts';
+import { integer, optionalInteger, state, storable, text, toJson } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
 
 interface Derived {
@@ -70,11 +71,12 @@ interface NewEvent {
   readonly type: 'state' | 'progress';
   readonly state?: DeliveryState;
   readonly message: string;
+  readonly rollout?: RolloutProgress;
 }
 
 export async function addEvent(tx: Transaction, event: NewEvent): Promise<void> {
   await tx.run(
-    'INSERT INTO events (delivery, project_id, work, at, type, state, message) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+    'INSERT INTO events (delivery, project_id, work, at, type, state, message, rollout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
     event.delivery,
     event.projectId,
     event.work ?? null,
@@ -82,5 +84,6 @@ export async function addEvent(tx: Transaction, event: NewEvent): Promise<void> 
     event.type,
     event.state ?? null,
     storable(event.message),
+    event.rollout ? toJson(event.rollout) : null,
   );
 }

@@ -153,4 +153,6 @@ export const migrations: readonly ((words: SchemaWords) => readonly string[])[] 
   () => ['ALTER TABLE holds ADD COLUMN released_at BIGINT'],
   // What may be decided about paused work, and what was.
   () => ['awaits', 'decision', 'decided_by'].map((column) => `ALTER TABLE work ADD COLUMN ${column} TEXT`),
+  // The numbers of a rollout, beside the text that tells them.
+  () => ['ALTER TABLE events ADD COLUMN rollout TEXT'],
 ];

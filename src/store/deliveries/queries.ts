@@ -7,7 +7,7 @@ import type {
   DeliverySummary,
 } from '../../framework/deliveries/delivery-record.ts';
 import type { DeliveryQuery, EventQuery, KnownReceiver, ReplayedDelivery } from '../../framework/deliveries/delivery-store.ts';
-import type { PlannedAction } from '../../framework/driver.ts';
+import type { PlannedAction, RolloutProgress } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { isDeliveryWhole } from './checksums.ts';
 import { awaitsOf } from './decisions.ts';
@@ -77,7 +77,7 @@ export async function events(tx: Transaction, query: EventQuery): Promise<Delive
   if (query.projectId !== undefined) conditions.push(`e.project_id = ${bind(query.projectId)}`);
   if (query.deliveryId !== undefined) conditions.push(`e.delivery = ${bind(sequenceOf('delivery', query.deliveryId) ?? 0)}`);
   const rows = await tx.all(
-    `SELECT e.id, e.at, e.delivery, e.project_id, e.work, e.type, e.state, e.message, d.receiver_id, d.receiver_name, w.target
+    `SELECT e.id, e.at, e.delivery, e.project_id, e.work, e.type, e.state, e.message, e.rollout, d.receiver_id, d.receiver_name, w.target
     FROM events e JOIN deliveries d ON d.sequence = e.delivery LEFT JOIN work w ON w.id = e.work
     WHERE ${conditions.join(' AND ')} ORDER BY e.id LIMIT ${bind(query.limit)}`,
     ...parameters,
@@ -169,6 +169,8 @@ function toEvent(row: Row): DeliveryEvent {
   const work = optionalInteger(row, 'work');
   const target = optionalText(row, 'target');
   const eventState = optionalText(row, 'state');
+  const rollout =
+    optionalText(row, 'rollout') === undefined ? undefined : jsonOr<RolloutProgress | undefined>(row, 'rollout', undefined);
   return {
     id: integer(row, 'id'),
     at: integer(row, 'at'),
@@ -180,5 +182,6 @@ function toEvent(row: Row): DeliveryEvent {
     type: text(row, 'type') === 'state' ? 'state' : 'progress',
     ...(eventState !== undefined && { state: eventState as DeliveryState }),
     message: text(row, 'message'),
+    ...(rollout && { rollout }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Claim, Postponement, WorkEnd } from '../../framework/deliveries/delivery-store.ts';
-import type { DecisionName } from '../../framework/driver.ts';
+import type { DecisionName, RolloutProgress } from '../../framework/driver.ts';
 import { abortCancelled, decidable, decisionOf, makeReady, takesBack } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { addHold } from './holds.ts';
@@ -33,6 +33,7 @@ export async function recordProgress(
   claim: Claim,
   actionId: string | undefined,
   message: string,
+  rollout?: RolloutProgress,
 ): Promise<void> {
   const work = actionId === undefined ? undefined : requireSequence('action', actionId);
   const [held] = await tx.all('SELECT 1 AS one FROM lanes WHERE name = $1 AND fence = $2', claim.lane, claim.fence);
@@ -41,16 +42,23 @@ export async function recordProgress(
     const changed = await tx.run(`UPDATE work SET message = $2 WHERE id = $1 AND state = 'running'`, work, storable(message));
     if (changed === 0) return;
   }
-  await addProgress(tx, claim, work, message);
+  await addProgress(tx, claim, work, message, rollout);
 }
 
-async function addProgress(tx: Transaction, { delivery }: Claim, work: number | undefined, message: string): Promise<void> {
+async function addProgress(
+  tx: Transaction,
+  { delivery }: Claim,
+  work: number | undefined,
+  message: string,
+  rollout?: RolloutProgress,
+): Promise<void> {
   await addEvent(tx, {
     delivery: requireSequence('delivery', delivery.id),
     projectId: delivery.projectId,
     type: 'progress',
     message,
     ...(work !== undefined && { work }),
+    ...(rollout && { rollout }),
   });
 }
 

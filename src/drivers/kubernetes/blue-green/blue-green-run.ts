@@ -73,7 +73,7 @@ export class BlueGreenRun {
       graceMs,
       ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
       signal: context.signal,
-      progress: (message) => context.progress(message),
+      progress: (...told) => context.progress(...told),
     });
   }
 
