@@ -97,6 +97,7 @@ class Sight {
     await Promise.all([
       observe<Workload>(
         {
+          known: listOf(written),
           read: (each) => this.#readWorkload(each),
           watch: (resourceVersion, timeoutSeconds, each) =>
             cluster.watch(kind, namespace, {
@@ -162,7 +163,7 @@ class Sight {
     const { cluster, kind, namespace, name } = this.#options;
     const workload = await cluster.get(kind, namespace, name, signal);
     this.#readAt = performance.now();
-    return { items: workload ? [workload] : [], resourceVersion: workload?.metadata?.resourceVersion ?? '0' };
+    return listOf(workload);
   }
 
   #seeWorkload(workload: Workload | undefined): void {
@@ -192,4 +193,9 @@ class Sight {
     this.#lastError = error;
     this.#wake?.();
   }
+}
+
+/** A workload, or none, as a list of what has its name would be. */
+function listOf(workload: Workload | undefined): KubernetesList<Workload> {
+  return { items: workload ? [workload] : [], resourceVersion: workload?.metadata?.resourceVersion ?? '0' };
 }

@@ -4,6 +4,8 @@ import type { KubernetesList, WatchEvent } from './kubernetes-clusters.ts';
 import type { ObjectMeta } from './kubernetes-objects.ts';
 
 export interface Observation<T> {
+  /** What a call has just said: the first watch begins there, without a reading. */
+  readonly known?: KubernetesList<T>;
   /** Everything as it is now. */
   read(signal: AbortSignal): Promise<KubernetesList<T>>;
   watch(resourceVersion: string, timeoutSeconds: number, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
@@ -29,10 +31,13 @@ export async function observe<T extends { readonly metadata?: ObjectMeta }>(
   signal: AbortSignal,
 ): Promise<void> {
   let hurried = 0;
+  let { known } = observation;
   while (!signal.aborted) {
     const began = performance.now();
     try {
-      await readAndWatch(observation, signal);
+      const found = known ?? (await observation.read(signal));
+      known = undefined;
+      await watchFrom(observation, found, signal);
     } catch (thrown) {
       if (!signal.aborted) observation.failed(coerceError(thrown));
     }
@@ -41,11 +46,11 @@ export async function observe<T extends { readonly metadata?: ObjectMeta }>(
   }
 }
 
-async function readAndWatch<T extends { readonly metadata?: ObjectMeta }>(
+async function watchFrom<T extends { readonly metadata?: ObjectMeta }>(
   observation: Observation<T>,
+  { items, resourceVersion }: KubernetesList<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { items, resourceVersion } = await observation.read(signal);
   const byUid = new Map(items.map((item) => [item.metadata?.uid, item]));
   observation.seen([...byUid.values()]);
   const { watchSeconds = defaultWatchSeconds } = observation;

@@ -12,11 +12,7 @@ interface Derived {
 
 /** Gives a delivery the state that follows from its work, and tells of it if that is news. */
 export async function refreshDelivery(tx: Transaction, delivery: number): Promise<void> {
-  const work = await tx.all(
-    'SELECT kind, state, message, attempts, superseded_by FROM work WHERE delivery = $1 ORDER BY id',
-    delivery,
-  );
-  const derived = derive(work);
+  const derived = await derive(tx, delivery);
   const [row] = await tx.all('SELECT state, message, project_id FROM deliveries WHERE sequence = $1', delivery);
   if (row === undefined || (state(row) === derived.state && text(row, 'message') === derived.message)) return;
   await tx.run(
@@ -37,9 +33,11 @@ export async function refreshDelivery(tx: Transaction, delivery: number): Promis
   });
 }
 
-function derive(work: readonly Row[]): Derived {
-  const main = work.find((row) => text(row, 'kind') !== 'action');
-  const actions = work.filter((row) => text(row, 'kind') === 'action');
+async function derive(tx: Transaction, delivery: number): Promise<Derived> {
+  const [main] = await tx.all(
+    `SELECT state, message, attempts, superseded_by FROM work WHERE delivery = $1 AND kind <> 'action' ORDER BY id LIMIT 1`,
+    delivery,
+  );
   if (main !== undefined && !isEnded(state(main))) {
     const message = text(main, 'message');
     if (text(main, 'state') === 'running') return { state: 'running', message, supersededBy: undefined };
@@ -47,21 +45,31 @@ function derive(work: readonly Row[]): Derived {
     const untouched = integer(main, 'attempts') === 0 && message === '';
     return { state: untouched ? 'queued' : 'waiting', message, supersededBy: undefined };
   }
-  const decided = stateOfDelivery(actions.map(state)) ?? (main === undefined ? 'ignored' : state(main));
-  const deciding = actions.find((row) => state(row) === decided) ?? main;
+  // Counted by the database: a delivery may have a thousand actions, each of which comes here several times.
+  const counted = await tx.all(
+    `SELECT state, count(*) AS number, min(id) AS first_id FROM work WHERE delivery = $1 AND kind = 'action'
+    GROUP BY state ORDER BY first_id`,
+    delivery,
+  );
+  const decided = stateOfDelivery(counted.map(state)) ?? (main === undefined ? 'ignored' : state(main));
+  const first = counted.find((row) => state(row) === decided);
+  const [action] =
+    first === undefined
+      ? []
+      : await tx.all('SELECT message, superseded_by FROM work WHERE id = $1', integer(first, 'first_id'));
+  const deciding = action ?? main;
   const message = deciding === undefined ? '' : text(deciding, 'message');
+  const isSeveral = counted.reduce((sum, row) => sum + integer(row, 'number'), 0) > 1;
   return {
     state: decided,
-    message: actions.length > 1 ? `${counts(actions)}${message === '' ? '' : `: ${message}`}` : message,
+    message: isSeveral ? `${counts(counted)}${message === '' ? '' : `: ${message}`}` : message,
     supersededBy: decided === 'superseded' && deciding !== undefined ? optionalInteger(deciding, 'superseded_by') : undefined,
   };
 }
 
 /** `299 succeeded, 2 failed` */
-function counts(actions: readonly Row[]): string {
-  const numbers = new Map<string, number>();
-  for (const row of actions) numbers.set(state(row), (numbers.get(state(row)) ?? 0) + 1);
-  return [...numbers].map(([name, number]) => `${number} ${name}`).join(', ');
+function counts(counted: readonly Row[]): string {
+  return counted.map((row) => `${integer(row, 'number')} ${state(row)}`).join(', ');
 }
 
 interface NewEvent {
