@@ -177,8 +177,8 @@ export interface ActionResult {
   readonly outcome: 'succeeded' | 'failed' | 'rolledBack' | 'superseded' | 'cancelled';
   /** One line for people: what happened and why. */
   readonly message: string;
-  /** An image that failed and must not be deployed to this target again, until somebody releases it. */
-  readonly hold?: { readonly image: string; readonly reason: string };
+  /** Images that failed and must not be deployed to this target again, until somebody releases them. */
+  readonly hold?: { readonly images: readonly string[]; readonly reason: string };
 }
 
 export interface Driver {

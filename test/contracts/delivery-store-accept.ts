@@ -94,7 +94,7 @@ export function itAcceptsDeliveries(store: UseStore): void {
         expect(doing.actions[0]?.action).to.deep.equal(action);
         await store().recordStep(doing, work?.id ?? '', text);
         await store().recordProgress(doing, work?.id, text);
-        await store().end(doing, work?.id, { state: 'failed', message: text, hold: { image: text, reason: text } });
+        await store().end(doing, work?.id, { state: 'failed', message: text, hold: { images: [text], reason: text } });
         const record = await read(store(), id);
         expect(record.state).to.equal('failed');
         expect(record.message.toWellFormed()).to.equal(expected(text));

@@ -163,7 +163,7 @@ export function itGivesClaims(store: UseStore): void {
         store().recordPlan(lost, { actions: [actionOn('u')], skipped: [] }),
         store().replacePlannedAction(lost, work, actionOn('u')),
         store().recordStep(lost, work, 'first'),
-        store().end(lost, work, { state: 'succeeded', message: '', hold: { image: 'a', reason: 'b' } }),
+        store().end(lost, work, { state: 'succeeded', message: '', hold: { images: ['a'], reason: 'b' } }),
         store().end(lost, undefined, { state: 'failed', message: '' }),
         store().postpone(lost, { message: '', readyAt: 0, counts: true }),
       ];

@@ -104,10 +104,14 @@ export function itKeepsHolds(store: UseStore): void {
       const claim = await claimOne(store());
       const waits = await planned(store(), { tag: 'again' }, actionOn('t', { images: [v2] }));
       const other = await planned(store(), { tag: 'other' }, actionOn('t', { images: ['acme/web:3'] }));
-      const hold = { image: v2, reason: 'the rollout failed' };
+      const hold = { images: [v2, 'acme/log:2'], reason: 'the rollout failed' };
       await store().end(claim, claim.actions[0]?.id, { state: 'rolledBack', message: '', hold });
-      expect((await targetNamed('t')).holds[0]).to.deep.include(hold);
-      expect((await targetNamed('t')).holds[0]?.heldBy).to.include(claim.delivery.id);
+      const { holds } = await targetNamed('t');
+      expect(holds.map(({ image, reason }) => ({ image, reason }))).to.have.deep.members([
+        { image: v2, reason: hold.reason },
+        { image: 'acme/log:2', reason: hold.reason },
+      ]);
+      for (const { heldBy } of holds) expect(heldBy).to.include(claim.delivery.id);
       expect((await claimOne(store())).delivery.id).to.equal(other.id);
       expect(await states(store(), waits.id)).to.deep.equal(['cancelled']);
       expect((await planned(store(), { tag: 'new' }, actionOn('t', { images: [v2] }))).works).to.deep.equal([]);

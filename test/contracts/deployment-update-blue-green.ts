@@ -107,7 +107,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       const world = await setUp();
       const service = await world.service();
       const { outcome, message, hold } = await world.push({ tag: '2-bad' }).run();
-      expect([outcome, hold?.image]).to.deep.equal(['rolledBack', 'acme/web:2-bad']);
+      expect([outcome, hold?.images]).to.deep.equal(['rolledBack', ['acme/web:2-bad']]);
       expect(message).to.match(
         /^acme\/web:2-bad failed: .*ImagePullBackOff.*; t-\w+\/web-green is removed, Service web was not switched$/,
       );
@@ -131,7 +131,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       await sleep(result.until - Date.now());
       const end = await resume(push, action);
       expect(end).to.include({ outcome: 'rolledBack' });
-      expect(end).to.have.nested.property('hold.image', 'acme/web:2-dies500ms');
+      expect(end).to.have.nested.property('hold.images[0]', 'acme/web:2-dies500ms');
       expect(end.message).to.match(/failed after the switch: .*Service web selects web again, and web-green is removed$/);
       expect(await world.standing()).to.deep.equal(untouched);
     });
@@ -172,7 +172,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       expect(await resume(push, action, 'abort')).to.deep.equal({
         outcome: 'rolledBack',
         message: 'aborted by user 1a1; Service web selects web again, and web-green is removed',
-        hold: { image: 'acme/web:2', reason: 'aborted by user 1a1' },
+        hold: { images: ['acme/web:2'], reason: 'aborted by user 1a1' },
       });
       expect(await world.standing()).to.deep.equal(untouched);
       expect((await world.deployment('web'))?.metadata?.annotations).not.to.have.property('webhook-service/kept');
@@ -189,7 +189,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       ]);
       const end = await resume(push, action);
       expect(end).to.deep.include({ outcome: 'superseded' });
-      expect(end).to.have.nested.property('hold.image', 'acme/web:2');
+      expect(end).to.have.nested.property('hold.images[0]', 'acme/web:2');
       expect(await world.standing()).to.deep.equal(untouched);
     });
 

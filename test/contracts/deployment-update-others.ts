@@ -159,7 +159,7 @@ export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): v
       expect(await push({ tag: '2' }).execute(action)).to.deep.equal({
         outcome: 'superseded',
         message: 'somebody put acme/web:1 back',
-        hold: { image: 'acme/web:2', reason: 'somebody put acme/web:1 back' },
+        hold: { images: ['acme/web:2'], reason: 'somebody put acme/web:1 back' },
       });
     });
   });

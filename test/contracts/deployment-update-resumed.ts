@@ -144,7 +144,7 @@ export function itResumesUpdates(setUp: SetUp): void {
       const digest = `sha256:${'6'.repeat(64)}`;
       const { push } = await setUp({ replicas: 1, progressDeadlineSeconds: 1 });
       const { outcome, hold, message } = await push({ tag: '2-bad', digest }).run();
-      expect([outcome, hold?.image]).to.deep.equal(['rolledBack', `acme/web:2-bad@${digest}`]);
+      expect([outcome, hold?.images]).to.deep.equal(['rolledBack', [`acme/web:2-bad@${digest}`]]);
       expect(message.startsWith(`${hold?.reason}; rolled back`)).to.equal(true);
     });
 
@@ -152,7 +152,7 @@ export function itResumesUpdates(setUp: SetUp): void {
       const { push } = await setUp({ replicas: 1, progressDeadlineSeconds: 600 });
       const keep = { onFailure: 'keep', timeoutSeconds: 1 };
       expect((await push({ tag: '2-unready' }, keep).run()).hold).to.equal(undefined);
-      expect((await push({ tag: '2-bad' }, keep).run()).hold?.image).to.equal('acme/web:2-bad');
+      expect((await push({ tag: '2-bad' }, keep).run()).hold?.images).to.deep.equal(['acme/web:2-bad']);
     });
   });
 

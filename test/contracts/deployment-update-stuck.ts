@@ -23,7 +23,7 @@ export function itFreesStuckSets(use: (test: Mocha.Context) => Promise<TestClust
         const update = push({ tag }, config, { graceMs: 1500 });
         const { outcome, message, hold } = await update.run();
         expect(message).to.match(/; rolled back to acme\/web:1 \(2 of 2 updated, 2 available\)$/);
-        expect([outcome, hold?.image]).to.deep.equal(['rolledBack', `acme/web:${tag}`]);
+        expect([outcome, hold?.images]).to.deep.equal(['rolledBack', [`acme/web:${tag}`]]);
         expect(update.steps).to.deep.equal([`write acme/web:${tag}`, 'roll back to acme/web:1', 'delete pod web-1']);
         const after = (await cluster.call('GET', pod)).body;
         expect(after['metadata'], 'the other pod was never touched').to.have.property(
@@ -69,7 +69,7 @@ export function itTellsWhatToDelete(
     const config = { kind: 'statefulSet', name };
     const push = new Push(driverUnderTest({ kubeconfig: restricted, graceMs: 1500 }), config, { tag: '2-bad' });
     const { outcome, message, hold } = await push.run();
-    expect([outcome, hold?.image]).to.deep.equal(['failed', 'acme/web:2-bad']);
+    expect([outcome, hold?.images]).to.deep.equal(['failed', ['acme/web:2-bad']]);
     expect(message).to.match(
       new RegExp(
         `; the rollback to acme/web:1 did not end well: pod ${name}-0 of a former revision is in the way, run: kubectl -n default delete pod ${name}-0$`,

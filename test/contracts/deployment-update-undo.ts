@@ -34,12 +34,12 @@ export function itHeedsUndo(use: (test: Mocha.Context) => Promise<TestCluster>):
     cluster = await use(this);
   });
   const setUp: SetUp = (options) => setUpWith(cluster, { replicas: 1, ...options });
-  const hold = { image: 'acme/web:2', reason: 'somebody put acme/web:1 back' };
+  const reason = 'somebody put acme/web:1 back';
   const holdsOf = async (push: Push): Promise<Omit<FoundHold, 'since'>[]> => {
     const { holds = [] } = await push.plan();
     return holds.map(({ image, reason, target }) => ({ image, reason, target: target.split('/').at(-1) ?? '' }));
   };
-  const held = [{ ...hold, target: 'web' }];
+  const held = [{ image: 'acme/web:2', reason, target: 'web' }];
 
   describe('an update that is undone', () => {
     it('during its rollout is on hold', async () => {
@@ -51,7 +51,7 @@ export function itHeedsUndo(use: (test: Mocha.Context) => Promise<TestCluster>):
       expect(await running).to.deep.equal({
         outcome: 'superseded',
         message: 'somebody put acme/web:1 back during the rollout of acme/web:2-slow20s',
-        hold: { ...hold, image: 'acme/web:2-slow20s' },
+        hold: { images: ['acme/web:2-slow20s'], reason },
       });
       expect(await workload.image()).to.equal('acme/web:1');
     });
@@ -72,7 +72,7 @@ export function itHeedsUndo(use: (test: Mocha.Context) => Promise<TestCluster>):
       await push({ tag: '2' }).run();
       await push({ tag: '3' }).run();
       await undo(cluster, workload, 'acme/web:1');
-      expect(await holdsOf(push({ tag: '4' }))).to.deep.equal([{ ...hold, image: 'acme/web:3', target: 'web' }]);
+      expect(await holdsOf(push({ tag: '4' }))).to.deep.equal([{ image: 'acme/web:3', reason, target: 'web' }]);
     });
 
     it('and had been pushed before, too, is put on hold', async () => {
@@ -90,7 +90,11 @@ export function itHeedsUndo(use: (test: Mocha.Context) => Promise<TestCluster>):
       await update.execute(action);
       await undo(cluster, workload, 'acme/web:1');
       const again = push({ tag: '2' });
-      expect(await again.execute(action, { resumed: true })).to.deep.equal({ outcome: 'superseded', message: hold.reason, hold });
+      expect(await again.execute(action, { resumed: true })).to.deep.equal({
+        outcome: 'superseded',
+        message: reason,
+        hold: { images: ['acme/web:2'], reason },
+      });
       expect(again.steps).to.deep.equal([]);
     });
   });

@@ -109,7 +109,7 @@ const commands: fc.Arbitrary<Command>[] = [
   commandOf('end', fc.tuple(pick, end, fc.boolean()), ([index, state, held]) =>
     onHolder(index, async (model, holder) => {
       const work = holder.works.shift();
-      const ending = { state, message: '', ...(held && work && { hold: { image: 'i', reason: 'it broke' } }) };
+      const ending = { state, message: '', ...(held && work && { hold: { images: ['i'], reason: 'it broke' } }) };
       await model.write(holder, () => model.store.end(holder.claim, work?.id, ending));
       if (work !== undefined && holder.claim.kind === 'inline') return;
       model.freed(holder);

@@ -6,7 +6,7 @@ import type { DeploymentUpdateConfig } from './definition.ts';
 import { followRollout, type FollowOptions } from './follow-rollout.ts';
 import type { KubernetesClusters } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
-import { blamedImage, formerImages, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
+import { blamedImages, formerImages, holdOn, newImages, plannedUpdate, type PlannedUpdate } from './planned-update.ts';
 import { templateContainers } from './pod-template.ts';
 import type { RolloutEnd } from './rollout-judge.ts';
 import { progressingCondition } from './rollout-status.ts';
@@ -100,9 +100,7 @@ async function endUpdate(run: ActionRun, written: Written, end: RolloutEnd): Pro
 
 /** Whoever puts the former image back does not want the new one. */
 function superseded(update: PlannedUpdate, message: string, putBack: boolean): ActionResult {
-  const image = putBack ? blamedImage(update)?.to : undefined;
-  const reason = putBackReason(formerImages(update));
-  return { outcome: 'superseded', message, ...(image !== undefined && { hold: { image, reason } }) };
+  return { outcome: 'superseded', message, ...(putBack && holdOn(update, putBackReason(formerImages(update)))) };
 }
 
 /** Whether the former images are in place again, and not by a later write of this or another such service. */
@@ -134,19 +132,14 @@ async function endRollBack(run: ActionRun, failure: Failure, write: WriteOutcome
   const end = await follow(run, write.object, { ...(condition && { former: condition }), unblock: unblockRollBack(run) });
   if (end.kind !== 'complete') return failed(run, failure, `the rollback to ${former} did not end well: ${end.message}`);
   const message = `${failure.text}; rolled back to ${former} (${end.message})`;
-  return { outcome: 'rolledBack', message, ...holdOf(blamedImage(run.update, failure.blamed)?.to, failure) };
+  return { outcome: 'rolledBack', message, ...holdOn(run.update, failure.text, failure.blamed) };
 }
 
 /** Without a definite cause the cluster may be to blame, and the image is not held. */
 function failed({ update }: ActionRun, failure: Failure, more = ''): ActionResult {
-  const change = blamedImage(update, failure.blamed);
-  const isDefinite = change !== undefined && failure.blamed?.includes(change.container) === true;
-  const message = more === '' ? failure.text : `${failure.text}; ${more}`;
-  return { outcome: 'failed', message, ...holdOf(isDefinite ? change.to : undefined, failure) };
-}
-
-function holdOf(image: string | undefined, { text }: Failure): Pick<ActionResult, 'hold'> {
-  return image === undefined ? {} : { hold: { image, reason: text } };
+  const { text, blamed = [] } = failure;
+  const message = more === '' ? text : `${text}; ${more}`;
+  return { outcome: 'failed', message, ...(blamedImages(update, blamed).length > 0 && holdOn(update, text, blamed)) };
 }
 
 /** A rollback is given all the time that the workload allows: it must not fail for want of the time that its rollout wasted. */

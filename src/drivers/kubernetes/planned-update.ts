@@ -1,3 +1,4 @@
+import type { ActionResult } from '../../framework/driver.ts';
 import type { JsonObject } from '../../framework/json.ts';
 import type { WorkloadKind } from './kubernetes-clusters.ts';
 import type { Condition, UpdateStrategy } from './kubernetes-objects.ts';
@@ -55,13 +56,23 @@ export function plannedUpdate(input: JsonObject): PlannedUpdate {
   return input as unknown as PlannedUpdate;
 }
 
+/** Those of the images that an update brings whose containers could not run. A restart brings none. */
+export function blamedImages({ changes }: PlannedUpdate, containers: readonly string[]): readonly string[] {
+  return imagesOf(changes.filter(({ container, from, to }) => from !== to && containers.includes(container)));
+}
+
 /**
- * The image to blame for a failed rollout, of those that an update brings; undefined for a restart, which brings none.
- * @param blamed containers that could not run, by name.
+ * The hold on the images that are to blame for a failed rollout, or on all that an update brings where it is not known which.
+ * @param containers that could not run, by name.
  */
-export function blamedImage({ changes }: PlannedUpdate, blamed: readonly string[] = []): ImageChange | undefined {
-  const updates = changes.filter(({ from, to }) => from !== to);
-  return updates.find(({ container }) => blamed.includes(container)) ?? updates[0];
+export function holdOn(update: PlannedUpdate, reason: string, containers: readonly string[] = []): Pick<ActionResult, 'hold'> {
+  const blamed = blamedImages(update, containers);
+  const images = blamed.length > 0 ? blamed : imagesOf(update.changes.filter(({ from, to }) => from !== to));
+  return images.length === 0 ? {} : { hold: { images, reason } };
+}
+
+function imagesOf(changes: readonly ImageChange[]): readonly string[] {
+  return [...new Set(changes.map(({ to }) => to))];
 }
 
 /** One line for people: `web: acme/web:1 → acme/web:2`. */
@@ -90,7 +101,7 @@ export function howText(
 
 /** The images that an update brings, each once. */
 export function newImages({ changes }: PlannedUpdate): string {
-  return [...new Set(changes.map(({ to }) => to))].join(', ');
+  return imagesOf(changes).join(', ');
 }
 
 /** The images that an update replaces, each once. */

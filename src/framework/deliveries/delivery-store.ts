@@ -1,4 +1,4 @@
-import type { Decision, DecisionName, DeliveryRequest, Plan, PlannedAction, RolloutProgress } from '../driver.ts';
+import type { ActionResult, Decision, DecisionName, DeliveryRequest, Plan, PlannedAction, RolloutProgress } from '../driver.ts';
 import type { ImageEvent } from '../payload-format.ts';
 import type {
   DeliveryEvent,
@@ -220,8 +220,8 @@ export type StoredPlan = Plan & Required<Pick<Plan, 'skipped'>>;
 export interface WorkEnd {
   readonly state: EndState;
   readonly message: string;
-  /** An image that must not be deployed to the target again, until somebody releases it. */
-  readonly hold?: { readonly image: string; readonly reason: string };
+  /** What must not be deployed to the target again, until somebody releases it. */
+  readonly hold?: ActionResult['hold'];
 }
 
 export interface Postponement {

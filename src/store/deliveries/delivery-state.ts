@@ -54,9 +54,7 @@ async function derive(tx: Transaction, delivery: number): Promise<Derived> {
   const decided = stateOfDelivery(counted.map(state)) ?? (main === undefined ? 'ignored' : state(main));
   const first = counted.find((row) => state(row) === decided);
   const [action] =
-    first === undefined
-      ? []
-      : await tx.all('SELECT message, superseded_by FROM work WHERE id = $1', integer(first, 'first_id'));
+    first === undefined ? [] : await tx.all('SELECT message, superseded_by FROM work WHERE id = $1', integer(first, 'first_id'));
   const deciding = action ?? main;
   const message = deciding === undefined ? '' : text(deciding, 'message');
   const isSeveral = counted.reduce((sum, row) => sum + integer(row, 'number'), 0) > 1;

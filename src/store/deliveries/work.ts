@@ -101,7 +101,8 @@ async function endAction(tx: Transaction, claim: Claim, row: Row, { state, hold 
   if (state === 'succeeded') await rememberApplied(tx, row);
   if (hold === undefined) return;
   const heldBy = `delivery ${claim.delivery.id}`;
-  await addHold(tx, claim.delivery.projectId, text(row, 'target'), { ...hold, heldBy });
+  const { images, reason } = hold;
+  for (const image of images) await addHold(tx, claim.delivery.projectId, text(row, 'target'), { image, reason, heldBy });
 }
 
 export async function postpone(tx: Transaction, claim: Claim, postponement: Postponement): Promise<void> {

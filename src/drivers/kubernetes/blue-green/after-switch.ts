@@ -1,7 +1,7 @@
 import type { ActionPause, ActionResult } from '../../../framework/driver.ts';
 import { defaultKeepOldSeconds } from '../definition.ts';
 import type { Workload } from '../kubernetes-objects.ts';
-import { blamedImage } from '../planned-update.ts';
+import { holdOn } from '../planned-update.ts';
 import type { BlueGreenRun, Standing } from './blue-green-run.ts';
 import { endOf } from './last-step.ts';
 import { podLabels } from './pair.ts';
@@ -37,7 +37,7 @@ async function keepFormer(blueGreen: BlueGreenRun, { live: former, next }: Stand
     return {
       outcome: 'failed',
       message: `${why} too late: ${plan.live} is removed already, and ${nextText} stays`,
-      ...holdOf(blueGreen, why),
+      ...holdOn(blueGreen.update, why),
     };
   }
   if (former === undefined) return { outcome: 'succeeded', message: runs };
@@ -76,7 +76,7 @@ async function switchBack(blueGreen: BlueGreenRun, former: Workload, mark: KeptM
   const toLabels = podLabels(former);
   const way = { from: plan.next, to: plan.live, fromLabels: { ...toLabels, [plan.label]: plan.to }, toLabels };
   const failure = await switchService(blueGreen, { ...way, label: plan.label, value: plan.from });
-  const hold = holdOf(blueGreen, why);
+  const hold = holdOn(blueGreen.update, why);
   if (failure !== undefined) {
     const end: ActionResult = { outcome: 'failed', message: `${why}; not switched back, ${failure}`, ...hold };
     await blueGreen.unmark(former, end);
@@ -94,7 +94,11 @@ async function switchBack(blueGreen: BlueGreenRun, former: Workload, mark: KeptM
 async function switchedBack(blueGreen: BlueGreenRun, former: Workload, next: Workload): Promise<ActionResult> {
   const { plan } = blueGreen;
   const why = `somebody switched Service ${plan.service} back`;
-  const end: ActionResult = { outcome: 'superseded', message: `${why}; ${plan.next} is removed`, ...holdOf(blueGreen, why) };
+  const end: ActionResult = {
+    outcome: 'superseded',
+    message: `${why}; ${plan.next} is removed`,
+    ...holdOn(blueGreen.update, why),
+  };
   await blueGreen.remove(next, end);
   await blueGreen.unmark(former, end);
   return end;
@@ -111,10 +115,5 @@ export async function endedAlready(
   if (end === undefined || selectsNext) return undefined;
   if (next !== undefined && isMadeBy(next, run.update.id)) await blueGreen.remove(next, end);
   if (live !== undefined && blueGreen.markOf(live) !== undefined) await blueGreen.unmark(live, end);
-  return { ...end, ...(end.outcome === 'rolledBack' && holdOf(blueGreen, end.message)) };
-}
-
-function holdOf({ run }: BlueGreenRun, reason: string): Pick<ActionResult, 'hold'> {
-  const image = blamedImage(run.update)?.to;
-  return image === undefined ? {} : { hold: { image, reason } };
+  return { ...end, ...(end.outcome === 'rolledBack' && holdOn(run.update, end.message)) };
 }

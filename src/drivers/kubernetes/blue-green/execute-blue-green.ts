@@ -2,7 +2,7 @@ import type { ActionPause, ActionResult } from '../../../framework/driver.ts';
 import { ServiceError } from '../../../framework/errors.ts';
 import type { ActionRun } from '../action-run.ts';
 import type { Workload } from '../kubernetes-objects.ts';
-import { blamedImage, type PlannedSwitch } from '../planned-update.ts';
+import { blamedImages, holdOn, type PlannedSwitch } from '../planned-update.ts';
 import { templateContainers, templateHash } from '../pod-template.ts';
 import type { RolloutEnd } from '../rollout-judge.ts';
 import { templateOf } from '../workload.ts';
@@ -164,13 +164,12 @@ async function endUnready(blueGreen: BlueGreenRun, made: Workload, end: RolloutE
   if (end.kind !== 'failed')
     return { outcome: 'superseded', message: `${end.message}: ${nextText} stays, Service ${plan.service} was not switched` };
   const failure = `${images} failed: ${end.message}`;
-  const image = blamedImage(run.update, end.blamed);
-  const isDefinite = image !== undefined && end.blamed?.includes(image.container) === true;
-  const hold = image === undefined ? {} : { hold: { image: image.to, reason: failure } };
+  const { blamed = [] } = end;
+  const hold = holdOn(run.update, failure, blamed);
   const { onFailure = 'rollback' } = config;
   if (onFailure === 'keep') {
     const message = `${failure}; ${nextText} stays, Service ${plan.service} was not switched`;
-    return { outcome: 'failed', message, ...(isDefinite && hold) };
+    return { outcome: 'failed', message, ...(blamedImages(run.update, blamed).length > 0 && hold) };
   }
   return takeBack(blueGreen, made, { outcome: 'rolledBack', message: failure, ...hold });
 }
