@@ -58,6 +58,15 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** @throws Error with what to do, where an older Node would fail with a word about a module that it lacks. */
+function requireNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 24 || (major === 24 && minor >= 15)) return;
+  throw new Error(
+    `Node.js 24.15 or later is needed, this is ${process.version}: install it, or use the one that "npm ci" brings, by "npm run serve -- …" and the other npm scripts`,
+  );
+}
+
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
   const [first = ''] = args;
   if (first === '--version' || first === 'version') return say(version());
@@ -111,6 +120,7 @@ function abortOnSignal(): AbortSignal {
 dropLazyExports();
 silenceSqliteWarning();
 try {
+  requireNode();
   process.exitCode = await main(process.argv.slice(2), abortOnSignal());
 } catch (thrown) {
   const error = coerceError(thrown);

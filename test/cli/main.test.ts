@@ -15,6 +15,13 @@ describe('the command line', () => {
     expect(output).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it('says which Node it needs where that is an older one', async () => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+    const { code, output } = await run(['--version'], { NODE_OPTIONS: `--import "data:text/javascript,${encodeURI(older)}"` });
+    expect(code).to.equal(1);
+    expect(output).to.match(/^webhook-service: Node\.js 24\.15 or later is needed.*npm run serve/);
+  });
+
   it('lists its commands', async () => {
     const { code, output } = await run(['--help']);
     expect(code).to.equal(0);
