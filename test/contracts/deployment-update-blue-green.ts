@@ -123,11 +123,12 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       expect(await world.standing()).to.deep.equal({ 'web-green': 'acme/web:3 live' });
     });
 
-    it('that fails only after the switch is switched back from', async () => {
+    it('that fails only after the switch is switched back from, long before the former one would go', async () => {
       const world = await setUp({ replicas: 1 });
-      const push = world.push({ tag: '2-dies500ms' }, { keepOldSeconds: 2 });
+      const push = world.push({ tag: '2-dies500ms' }, { keepOldSeconds: 600 });
       const { action, result } = await start(push);
       if (result.outcome !== 'waiting') throw new Error(result.message);
+      expect(result.until - Date.now()).to.be.within(1, 5_000);
       await sleep(result.until - Date.now());
       const end = await resume(push, action);
       expect(end).to.include({ outcome: 'rolledBack' });

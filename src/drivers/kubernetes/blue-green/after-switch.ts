@@ -2,7 +2,7 @@ import type { ActionPause, ActionResult } from '../../../framework/driver.ts';
 import { defaultKeepOldSeconds } from '../definition.ts';
 import type { Workload } from '../kubernetes-objects.ts';
 import { holdOn } from '../planned-update.ts';
-import type { BlueGreenRun, Standing } from './blue-green-run.ts';
+import { type BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { endOf } from './last-step.ts';
 import { podLabels } from './pair.ts';
 import { isMadeBy, type KeptMark } from './second-mark.ts';
@@ -27,7 +27,8 @@ export async function afterSwitch(blueGreen: BlueGreenRun, standing: Standing): 
 }
 
 /** Keeps the former Deployment until its time, then removes it. Goes back where that is decided, or needed. */
-async function keepFormer(blueGreen: BlueGreenRun, { live: former, next }: Standing): Promise<ActionResult | ActionPause> {
+async function keepFormer(blueGreen: BlueGreenRun, standing: Standing): Promise<ActionResult | ActionPause> {
+  const { live: former, next } = standing;
   const { run, plan, images, nextText, config } = blueGreen;
   const { decision } = run.context;
   const runs = `${nextText} runs ${images} behind Service ${plan.service}`;
@@ -42,30 +43,38 @@ async function keepFormer(blueGreen: BlueGreenRun, { live: former, next }: Stand
   }
   if (former === undefined) return { outcome: 'succeeded', message: runs };
   if (decision?.name !== 'supersede') {
-    const pause = await keep(blueGreen, former);
-    if (pause !== undefined) return { ...pause, message: `${runs}; ${pause.message}` };
-    const end = next && (await blueGreen.follow(next));
+    // Right after the switch it has just been found ready.
+    const wasKept = blueGreen.markOf(former)?.until !== undefined;
+    const end = wasKept && next ? await blueGreen.follow(next) : undefined;
     const { onFailure = 'rollback' } = config;
     if (end?.kind === 'failed' && onFailure === 'rollback')
       return switchBack(blueGreen, former, { action: run.update.id, back: `${images} failed after the switch: ${end.message}` });
-    const after = await blueGreen.read();
+    const after = wasKept ? await blueGreen.read() : standing;
     if (!after.selectsNext || after.selectsLive)
       return (await afterSwitch(blueGreen, after)) ?? { outcome: 'superseded', message: runs };
+    const pause = await keep(blueGreen, former);
+    if (pause !== undefined) return { ...pause, message: `${runs}; ${pause.message}` };
   }
   await blueGreen.remove(former);
   return { outcome: 'succeeded', message: `${runs}; ${plan.live} is removed` };
 }
 
-/** @returns undefined once its time is over. */
+/** After how long the new pods are looked at first, milliseconds; then after twice as long, and so on. */
+const firstLookMs = 5_000;
+
+/** Keeps the former Deployment, with looks at the new one in between. @returns undefined once its time is over. */
 async function keep(blueGreen: BlueGreenRun, former: Workload): Promise<ActionPause | undefined> {
   const { plan, config } = blueGreen;
   const { keepOldSeconds = defaultKeepOldSeconds } = config;
   const marked = blueGreen.markOf(former)?.until;
   const until = marked ?? Date.now() + keepOldSeconds * 1000;
-  if (Date.now() >= until) return undefined;
+  const now = Date.now();
+  if (now >= until) return undefined;
   if (marked === undefined) await blueGreen.mark(former, { until }, `keep ${plan.live} for ${keepOldSeconds} s`);
   const message = `${plan.live} is kept until ${new Date(until).toISOString()}, abort of this delivery switches back to it`;
-  return { outcome: 'waiting', message, until, awaits: ['abort'] };
+  const sinceSwitch = now - (until - keepOldSeconds * 1000);
+  const nextLookAt = now + Math.min(Math.max(sinceSwitch, firstLookMs), lookAfterMs);
+  return { outcome: 'waiting', message, until: Math.min(until, nextLookAt), awaits: ['abort'] };
 }
 
 /** The Service selects the former Deployment again, and the new one goes. */

@@ -143,3 +143,5 @@ export class BlueGreenRun {
 }
 
 export const tries = 5;
+/** How often what waits is looked after at least, milliseconds. */
+export const lookAfterMs = 10 * 60_000;

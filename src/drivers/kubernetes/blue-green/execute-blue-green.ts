@@ -8,14 +8,12 @@ import type { RolloutEnd } from '../rollout-judge.ts';
 import { templateOf } from '../workload.ts';
 import { recordOf } from '../write-record.ts';
 import { afterSwitch, endedAlready } from './after-switch.ts';
-import { BlueGreenRun, type Standing } from './blue-green-run.ts';
+import { BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { podLabels } from './pair.ts';
 import { secondDeployment } from './second-deployment.ts';
 import { isMadeBy, keptMark, secondMark } from './second-mark.ts';
 import { switchService } from './switch-service.ts';
 
-/** How often what waits to be promoted is looked after, milliseconds. */
-const lookAfterMs = 10 * 60_000;
 /** How often it is looked whether another delivery has left the pair, milliseconds. */
 const occupiedMs = 30_000;
 
