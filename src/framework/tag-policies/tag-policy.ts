@@ -88,13 +88,13 @@ const patternRules: Readonly<Record<Exclude<PolicyName, 'any'>, (tag: string, or
     return ordered(tag, compileGlob(tag), order);
   },
   semver(tag) {
-    const isInRange = parseVersionRange(tag);
+    const range = parseVersionRange(tag);
     return {
       reasonToIgnore(pushed) {
         const found = versionOfTag(pushed);
         if (found === undefined) return `tag ${pushed} is no version`;
-        if (isInRange(found.version)) return undefined;
-        const isPrerelease = found.version.prerelease.length > 0 && isInRange(found.release);
+        if (range.has(found.version)) return undefined;
+        const isPrerelease = found.version.prerelease.length > 0 && range.hasOnlyReleaseOf(found.release);
         return isPrerelease ? `version ${pushed} is a prerelease, and ${tag} names none` : `version ${pushed} is not in ${tag}`;
       },
       rank: (each) => versionOfTag(each)?.rank,

@@ -7,10 +7,16 @@ const comparator =
   /\s*(!=|>=|=>|<=|=<|~>|[<>=~^])?\s*v?((?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?(?=[\s,]|$)(?:\s*,)?/y;
 const mirrored: Readonly<Record<string, string>> = { '=>': '>=', '=<': '<=', '~>': '~' };
 
-/** One of the parts that `||` joins: all must hold. */
+export interface VersionRange {
+  has(version: SemVer): boolean;
+  /** True if the release is in a part of the range that names no prerelease, and so has none of this release's. */
+  hasOnlyReleaseOf(release: SemVer): boolean;
+}
+
+/** One of the parts that `||` joins. */
 interface Alternative {
-  readonly range: Range;
-  readonly excluded: readonly Range[];
+  readonly namesPrerelease: boolean;
+  has(version: SemVer): boolean;
 }
 
 /**
@@ -18,21 +24,23 @@ interface Alternative {
  * prerelease is in it only where the range names one: `^1.2-0` has all of them.
  * @throws PatternError
  */
-export function parseVersionRange(text: string): (version: SemVer) => boolean {
+export function parseVersionRange(text: string): VersionRange {
   if (text.length > maxLength) throw new PatternError(`it is longer than ${maxLength} characters`);
   const alternatives = text.split('||').map((part, index, parts) => {
     const offset = parts.slice(0, index).reduce((sum, { length }) => sum + length + 2, 0);
     return parseAlternative(part, offset);
   });
-  return (version) =>
-    alternatives.some(({ range, excluded }) => range.test(version) && !excluded.some((each) => each.test(version)));
+  return {
+    has: (version) => alternatives.some((each) => each.has(version)),
+    hasOnlyReleaseOf: (release) => alternatives.some((each) => !each.namesPrerelease && each.has(release)),
+  };
 }
 
 function parseAlternative(text: string, offset: number): Alternative {
   // Hyphens with a space on both sides are no part of a version.
   const part = text.replaceAll(/(\S+)\s+-\s+(\S+)/g, '>=$1 <=$2');
   const wanted: string[] = [];
-  const unwanted: string[] = [];
+  const unwanted: (readonly [numbers: string, prerelease: string | undefined])[] = [];
   let namesPrerelease = false;
   comparator.lastIndex = 0;
   do {
@@ -41,28 +49,49 @@ function parseAlternative(text: string, offset: number): Alternative {
     if (matched === '')
       throw new PatternError(`${shown(part.slice(at))} at position ${offset + at + 1} is no version to compare with`);
     namesPrerelease ||= prerelease !== undefined;
-    const version = normalVersion(numbers, prerelease, operator);
-    if (operator === '!=') unwanted.push(version);
-    else wanted.push(`${mirrored[operator] ?? operator}${version}`);
+    if (operator === '!=') unwanted.push([numbers, prerelease]);
+    else wanted.push(...comparatorsOf(mirrored[operator] ?? operator, numbers, prerelease));
   } while (part.slice(comparator.lastIndex).trim() !== '');
-  const options = { includePrerelease: namesPrerelease };
   try {
-    return {
-      range: new Range(wanted.length === 0 ? '*' : wanted.join(' '), options),
-      excluded: unwanted.map((each) => new Range(each, { includePrerelease: true })),
-    };
+    const range = new Range(wanted.length === 0 ? '*' : wanted.join(' '), { includePrerelease: namesPrerelease });
+    const excluded = unwanted.map(([numbers, prerelease]) => isAnyOf(numbers, prerelease));
+    return { namesPrerelease, has: (version) => range.test(version) && !excluded.some((isExcluded) => isExcluded(version)) };
   } catch (thrown) {
     throw new PatternError(`${shown(text)} at position ${offset + 1} is no range of versions`, { cause: thrown });
   }
 }
 
-/** As the library reads it: no leading zeros, and a prerelease only of a version that has all three numbers. */
-function normalVersion(numbers: string, prerelease: string | undefined, operator: string): string {
+/**
+ * As the library reads it, which knows a prerelease only of a version that has all three numbers. Behind fewer it says which one of
+ * the lowest version is the first that counts: `^1-rc.2` is `^1 >=1.0.0-rc.2`. And `^1` never begins before 1.0.0 itself.
+ */
+function comparatorsOf(operator: string, numbers: string, prerelease: string | undefined): readonly string[] {
+  const parts = partsOf(numbers);
+  const plain = `${operator}${parts.join('.')}`;
+  const suffix = prerelease === undefined ? '' : `-${prerelease}`;
+  if (isWhole(parts)) return [plain + suffix];
+  if (operator === '>' || operator === '<=' || (operator === '<' && prerelease === undefined)) return [plain];
+  const lowest = [0, 1, 2].map((index) => (parts[index] ?? 'x').replace('x', '0')).join('.') + suffix;
+  return operator === '<' || operator === '>=' ? [operator + lowest] : [plain, `>=${lowest}`];
+}
+
+/** Without a prerelease, the prereleases of these versions are among them too. */
+function isAnyOf(numbers: string, prerelease: string | undefined): (version: SemVer) => boolean {
+  const parts = partsOf(numbers);
+  const isExact = prerelease !== undefined && isWhole(parts);
+  const range = new Range(`${parts.join('.')}${isExact ? `-${prerelease}` : ''}`, { includePrerelease: true });
+  return (version) => range.test(version) && (isExact || prerelease === undefined || version.prerelease.join('.') === prerelease);
+}
+
+function isWhole(parts: readonly string[]): boolean {
+  return parts.length === 3 && !parts.includes('x');
+}
+
+/** Without leading zeros, and nothing but `x` behind the first of them. */
+function partsOf(numbers: string): readonly string[] {
   const parts = numbers.split('.').map((part) => (/^\d/.test(part) ? part.replace(/^0+(?=\d)/, '') : 'x'));
-  const isBound = /^[<>^]|^=[<>]/.test(operator) && !parts.includes('x');
-  if (prerelease !== undefined && isBound) parts.push(...Array<string>(3 - parts.length).fill('0'));
-  const isWhole = parts.length === 3 && !parts.includes('x');
-  return parts.join('.') + (prerelease !== undefined && isWhole ? `-${prerelease}` : '');
+  const first = parts.indexOf('x');
+  return first === -1 ? parts : parts.map((part, index) => (index > first ? 'x' : part));
 }
 
 function shown(text: string): string {

@@ -133,6 +133,8 @@ describe('the policy semver', () => {
     expect(policy.reasonToIgnore('2.0.0')).to.equal('version 2.0.0 is not in ^1.2');
     expect(policy.reasonToIgnore('2.0.0-rc.1')).to.equal('version 2.0.0-rc.1 is not in ^1.2');
     expect(policy.reasonToIgnore('1.3.0-rc.1')).to.equal('version 1.3.0-rc.1 is a prerelease, and ^1.2 names none');
+    const named = createTagPolicy({ policy: 'semver', tag: '^1.3-rc.2' });
+    expect(named.reasonToIgnore('1.3.0-rc.1')).to.equal('version 1.3.0-rc.1 is not in ^1.3-rc.2');
     expect(policy.reasonNotToReplace('1.4.0', '1.3.0')).to.equal('tag 1.3.0 is lower than 1.4.0, which runs');
     expect(policy.reasonNotToReplace('1.3.0', 'v1.3')).to.equal('tag v1.3 is the same version as 1.3.0, which runs');
   });
