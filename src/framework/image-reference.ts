@@ -130,10 +130,10 @@ export function tryParseImageReference(text: string): ImageReference | undefined
   }
 }
 
-/** True if both texts are references to one repository, whatever their tags and digests and however they spell it. */
+/** True if both texts are references to one repository, whatever their tags and digests and however they spell it or its host. */
 export function sameRepository(a: string, b: string): boolean {
   const first = tryParseImageReference(a);
-  return first !== undefined && first.name === tryParseImageReference(b)?.name;
+  return first !== undefined && first.name.toLowerCase() === tryParseImageReference(b)?.name.toLowerCase();
 }
 
 /**

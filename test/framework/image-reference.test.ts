@@ -237,6 +237,7 @@ describe('sameRepository', () => {
     expect(sameRepository('nginx:1', 'index.docker.io/library/nginx')).to.equal(true);
     expect(sameRepository('acme/web', `docker.io/acme/web:2@sha256:${'a'.repeat(64)}`)).to.equal(true);
     expect(sameRepository('acme/web', 'quay.io/acme/web')).to.equal(false);
+    expect(sameRepository('Registry.Example.com/acme/web', 'registry.example.com/acme/web:1')).to.equal(true);
     expect(sameRepository('UPPER', 'UPPER')).to.equal(false);
   });
 });

@@ -77,7 +77,7 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
         name: 'registryAliases',
         type: 'map[string]',
         description:
-          'Registry hosts in the workload, each with the host, or host and path, that its pushes name instead: for mirrors',
+          'Registry hosts in the workload, with a path or without, each with what its pushes name instead: for mirrors and caches',
       },
       {
         name: 'tagPolicy',

@@ -2,7 +2,7 @@ import { parseImageReference, tryParseImageReference, type ImageReference } from
 import type { ImageEvent } from '../../framework/payload-format.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 
-/** Workload host → the host, or the repository prefix behind it, that pushes to it name. */
+/** What workloads name → what pushes name: the host of a registry, or a host and the beginning of the path behind it. */
 export type RegistryAliases = NonNullable<DeploymentUpdateConfig['registryAliases']>;
 
 /**
@@ -21,8 +21,14 @@ export function isPushTo(image: ImageReference, event: ImageEvent, aliases: Regi
   return pushed !== undefined && canonicalName(pushed, aliases) === canonicalName(image, aliases);
 }
 
-/** `domain/path` with an alias of the registry replaced by what it stands for. */
+/** `domain/path` with the longest alias that it begins with replaced by what it stands for. The case of a host does not count. */
 export function canonicalName({ domain, path }: ImageReference, aliases: RegistryAliases = {}): string {
-  const pushed = Object.hasOwn(aliases, domain) ? aliases[domain] : undefined;
-  return pushed === undefined ? `${domain}/${path}` : parseImageReference(`${pushed}/${path}`).name;
+  const name = `${domain.toLowerCase()}/${path}`;
+  const [alias] = Object.entries(aliases)
+    .filter(([prefix]) => name.startsWith(`${prefix.toLowerCase()}/`))
+    .toSorted(([a], [b]) => b.length - a.length);
+  if (alias === undefined) return name;
+  const [prefix, pushed] = alias;
+  const named = parseImageReference(pushed + name.slice(prefix.length));
+  return `${named.domain.toLowerCase()}/${named.path}`;
 }

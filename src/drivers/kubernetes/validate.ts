@@ -57,8 +57,12 @@ function checkImageFields({ repository, registryAliases = {}, ...tags }: Deploym
   if (repository !== undefined && !isRepository(repository))
     throw fieldRefused('repository', `Invalid repository "${repository}"`);
   tagPolicyOf(tags);
-  for (const [host, pushed] of Object.entries(registryAliases)) {
-    const wrong = !isHost(host) ? host : typeof pushed !== 'string' || !isRepository(`${pushed}/name`) ? pushed : undefined;
+  for (const [named, pushed] of Object.entries(registryAliases)) {
+    const wrong = !beginsWithHost(named)
+      ? named
+      : typeof pushed !== 'string' || !isRepository(`${pushed}/name`)
+        ? pushed
+        : undefined;
     if (wrong !== undefined) throw fieldRefused('registryAliases', `Invalid registry host "${wrong}" in registryAliases`);
   }
 }
@@ -88,6 +92,8 @@ function isRepository(text: string): boolean {
   return tryParseImageReference(text) !== undefined && repositoryAsSpelled(text) === text;
 }
 
-function isHost(text: string): boolean {
-  return !text.includes('/') && isRepository(`${text}/name`);
+/** False also for a name without a dot, a port or `localhost`, which is no host but a path at Docker Hub. */
+function beginsWithHost(text: string): boolean {
+  const within = `${text}/name`;
+  return isRepository(within) && tryParseImageReference(within)?.path.startsWith(`${text}/`) === false;
 }

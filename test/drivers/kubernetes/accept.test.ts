@@ -117,6 +117,7 @@ describe('deploymentUpdate, validating', () => {
       { strategy: 'rollingUpdate', maxSurge: '150%', maxUnavailable: '0' },
       { strategy: 'rollingUpdate', kind: 'statefulSet', maxUnavailable: '2' },
       { strategy: 'rollingUpdate', kind: 'daemonSet', maxSurge: '0', maxUnavailable: '10%' },
+      { registryAliases: { localhost: 'docker.io', 'reg:5000/hub/x': 'example.jfrog.io/docker-local' } },
       { container: 'web', repository: 'acme/web', tag: 'v1', onFailure: 'keep', timeoutSeconds: 5 },
     ]) {
       expect(await refusal(config)).to.equal(undefined);
@@ -163,6 +164,13 @@ describe('deploymentUpdate, validating', () => {
     [{ tagPolicy: 'semver', tag: '1', tagOrder: 'desc' }, 'tagOrder is of no use to tagPolicy semver'],
     [{ tag: 'a b' }, 'Invalid tag "a b"'],
     [{ registryAliases: { 'a/b': 'docker.io' } }, 'Invalid registry host "a/b" in registryAliases'],
+    [{ registryAliases: { mirror: 'docker.io' } }, 'Invalid registry host "mirror" in registryAliases'],
+    [{ registryAliases: { 'mirror.local/Hub': 'docker.io' } }, 'Invalid registry host "mirror.local/Hub" in registryAliases'],
+    [
+      { registryAliases: { 'mirror.local:1/hub:2': 'docker.io' } },
+      'Invalid registry host "mirror.local:1/hub:2" in registryAliases',
+    ],
+    [{ registryAliases: { 'mirror.local': 'docker.io/' } }, 'Invalid registry host "docker.io/" in registryAliases'],
     [{ payloadFormat: 'other' }, 'Invalid payloadFormat "other", must be one of auto, first, second'],
     [{ service: 'web' }, 'service needs strategy blueGreen'],
     [{ promote: 'manual' }, 'promote needs strategy blueGreen'],
