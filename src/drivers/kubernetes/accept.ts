@@ -14,6 +14,7 @@ export function accept(formats: Registry<PayloadFormat>, request: DeliveryReques
   const { payloadFormat = autoFormat }: DeploymentUpdateConfig = config;
   const body = parsePayload(request.body, request.headers);
   const { events, ignored } = readPayload(formats, payloadFormat, body, request.headers, payloadOptionsOf(config));
+  checkWork(events, config);
   const reasons = ignored.map(({ reason }) => reason);
   const faults: string[] = [];
   const concerned: ImageEvent[] = [];
@@ -31,6 +32,19 @@ export function accept(formats: Registry<PayloadFormat>, request: DeliveryReques
   if (concerned.length > 0) return { kind: 'accepted', events: concerned };
   if (faults.length > 0) throw new ServiceError('InvalidPayload', joinReasons(faults));
   return { kind: 'ignored', reason: joinReasons(reasons) };
+}
+
+/** Tens of milliseconds: nothing else is answered meanwhile. A hundred tags are far below, with any expression that people write. */
+const maxSteps = 4_000_000;
+
+/** One tag is little work with any expression, a thousand in one body need not be. */
+function checkWork(events: readonly ImageEvent[], config: DeploymentUpdateConfig): void {
+  const characters = events.reduce((sum, { tag }) => sum + (isTag(tag) ? tag.length : 0), 0);
+  if (characters * tagPolicyOf(config).stepsPerCharacter > maxSteps)
+    throw new ServiceError(
+      'InvalidPayload',
+      `The payload has ${events.length} pushes with ${characters} characters in their tags, too many for this receiver's regular expression`,
+    );
 }
 
 /** What is wrong with what was pushed. */

@@ -8,12 +8,12 @@ import {
   type ImageReference,
 } from '../../framework/image-reference.ts';
 import type { ImageEvent } from '../../framework/payload-format.ts';
-import type { TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 import type { PodTemplate } from './kubernetes-objects.ts';
+import type { NewestPushes } from './newest-pushes.ts';
 import type { ImageChange } from './planned-update.ts';
 import { templateContainers, type TemplateContainer } from './pod-template.ts';
-import { canonicalName, isPushTo, pushedName } from './pushed-image.ts';
+import { canonicalName } from './pushed-image.ts';
 import { tagPolicyOf } from './validate.ts';
 
 export interface ImageDecision {
@@ -24,13 +24,10 @@ export interface ImageDecision {
   readonly reasons: readonly string[];
 }
 
-/**
- * Which containers of a template get which image. Pushes of one repository in one delivery: the newest wins, by the order of the
- * receiver's tags where they have one.
- */
+/** Which containers of a template get which image. */
 export function decideImages(
   template: PodTemplate | undefined,
-  events: readonly ImageEvent[],
+  pushes: NewestPushes,
   config: DeploymentUpdateConfig,
 ): ImageDecision {
   const containers = templateContainers(template).filter(
@@ -43,7 +40,7 @@ export function decideImages(
   const reasons: string[] = [];
   for (const container of containers) {
     const current = tryParseImageReference(container.image ?? '');
-    const event = current && newestFor(current, events, config);
+    const event = current && pushes.to(current);
     if (current === undefined || event === undefined) continue;
     const decided = decide(container, current, event, config);
     if (typeof decided !== 'string') changes.push(decided);
@@ -54,30 +51,18 @@ export function decideImages(
     }
   }
   if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), unchanged, reasons };
-  const pushed = [...new Set(events.map((event) => parseImageReference(pushedName(event)).familiar))].join(', ');
+  const pushed = joinNames(pushes.names);
   const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
   return { changes, unchanged, reasons: [`no container runs an image of ${pushed} (${running})`] };
 }
 
-function newestFor(
-  current: ImageReference,
-  events: readonly ImageEvent[],
-  config: DeploymentUpdateConfig,
-): ImageEvent | undefined {
-  const { registryAliases } = config;
-  const policy = tagPolicyOf(config);
-  return events
-    .filter((event) => isPushTo(current, event, registryAliases))
-    .reduce<ImageEvent | undefined>(
-      (newest, event) => (newest === undefined || !isOlder(event, newest, policy) ? event : newest),
-      undefined,
-    );
+/** Not more of them than people read. */
+function joinNames(names: readonly string[]): string {
+  const left = names.length - maxNames;
+  return names.slice(0, maxNames).join(', ') + (left > 0 ? ` and ${left} more` : '');
 }
 
-function isOlder(event: ImageEvent, other: ImageEvent, policy: TagPolicy): boolean {
-  const ranks = [policy.rank(event.tag) ?? '', policy.rank(other.tag) ?? ''] as const;
-  return ranks[0] === ranks[1] ? (event.pushedAt ?? 0) < (other.pushedAt ?? 0) : ranks[0] < ranks[1];
-}
+const maxNames = 10;
 
 /** The place of what is written in the order of the receiver's tags; undefined where they have none, or images differ in it. */
 export function rankOf(changes: readonly ImageChange[], config: DeploymentUpdateConfig): string | undefined {

@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Delivery, DriverConfig, FoundHold, Plan, PlannedAction } from '../../framework/driver.ts';
 import { parseImageReference } from '../../framework/image-reference.ts';
 import { Semaphore } from '../../framework/semaphore.ts';
@@ -9,6 +10,7 @@ import { findWorkloads, type FoundWorkload, labelQuery, placeOf, type WorkloadPl
 import { decideImages, rankOf } from './image-changes.ts';
 import type { KubernetesCluster, KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
 import type { Workload } from './kubernetes-objects.ts';
+import { type NewestPushes, newestPushes } from './newest-pushes.ts';
 import { changesText, howText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
 import { templateHash } from './pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
@@ -37,15 +39,20 @@ export async function plan(
     const reason = `no ${kind} in namespace "${namespace}" has the labels ${labels}`;
     return { actions: [], skipped: [{ target: `${among}?${labels}`, reason }] };
   }
+  const pushes = newestPushes(delivery.events, config);
   const sideBySide = new Semaphore(concurrency);
   const plans = await Promise.all(
-    found.map(async (workload: BehindService) => {
-      const target = `${among}/${workload.name}`;
-      const planned = planWorkload(place, target, workload, delivery, config);
-      const holds = await sideBySide.run(signal, () => findHolds(connection, kind, workload.object, planned, signal));
-      const undone = workload.undone?.map((hold) => ({ ...hold, target })) ?? [];
-      return { ...planned, holds: [...holds, ...undone] };
-    }),
+    found.map((workload: BehindService) =>
+      sideBySide.run(signal, async () => {
+        // A receiver may mean a thousand workloads: others get their turn in between.
+        await setImmediate();
+        const target = `${among}/${workload.name}`;
+        const planned = planWorkload(place, target, workload, pushes, config);
+        const holds = await findHolds(connection, kind, workload.object, planned, signal);
+        const undone = workload.undone?.map((hold) => ({ ...hold, target })) ?? [];
+        return { ...planned, holds: [...holds, ...undone] };
+      }),
+    ),
   );
   return {
     actions: plans.flatMap(({ actions }) => actions),
@@ -92,12 +99,12 @@ function planWorkload(
   place: WorkloadPlace,
   target: string,
   { name, object: workload, blueGreen }: BehindService,
-  delivery: Delivery,
+  pushes: NewestPushes,
   config: DriverConfig,
 ): Plan {
   const blocked = blockedBy(place.kind, workload);
   if (blocked !== undefined) return { actions: [], skipped: [{ target, reason: blocked }] };
-  const { changes, unchanged, reasons } = decideImages(templateOf(workload), delivery.events, config);
+  const { changes, unchanged, reasons } = decideImages(templateOf(workload), pushes, config);
   const update = { ...place, id: crypto.randomUUID(), name, ...(blueGreen && { blueGreen }) };
   if (changes.length === 0) {
     const kept =
@@ -131,7 +138,7 @@ export async function replan(
   if (workload === undefined) return { reason: `${kind} "${name}" does not exist any more` };
   const blocked = blockedBy(kind, workload);
   if (blocked !== undefined) return { reason: blocked };
-  const { changes, reasons } = decideImages(templateOf(workload), delivery.events, config);
+  const { changes, reasons } = decideImages(templateOf(workload), newestPushes(delivery.events, config), config);
   const isNewTemplate = templateHash(workload) !== former.read.templateHash;
   const left = changes.filter(({ from, to }) => from !== to || !isNewTemplate);
   const update = { ...former, ...(found?.blueGreen && { blueGreen: found.blueGreen }) };

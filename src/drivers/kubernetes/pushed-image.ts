@@ -1,4 +1,9 @@
-import { parseImageReference, tryParseImageReference, type ImageReference } from '../../framework/image-reference.ts';
+import {
+  type ImageReference,
+  parseImageReference,
+  sameRepository,
+  tryParseImageReference,
+} from '../../framework/image-reference.ts';
 import type { ImageEvent } from '../../framework/payload-format.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
 
@@ -14,11 +19,18 @@ export function pushedName({ registry, repository }: ImageEvent): string {
   return registry === undefined ? path : `${registry}/${path}`;
 }
 
-/** True for a push to the repository of an image. One that does not name its registry is a push to any host's. */
+/**
+ * True for a push to the repository of an image. One that does not name its registry is a push to any host's: to the one that the
+ * image names, and to the one that this stands for.
+ */
 export function isPushTo(image: ImageReference, event: ImageEvent, aliases: RegistryAliases = {}): boolean {
-  const { registry = image.domain } = event;
-  const pushed = tryParseImageReference(pushedName({ ...event, registry }));
-  return pushed !== undefined && canonicalName(pushed, aliases) === canonicalName(image, aliases);
+  const canonical = canonicalName(image, aliases);
+  if (event.registry === undefined)
+    return [`${image.domain}/${image.path}`, canonical].some((name) =>
+      sameRepository(`${name.slice(0, name.indexOf('/'))}/${pushedName(event)}`, name),
+    );
+  const pushed = tryParseImageReference(pushedName(event));
+  return pushed !== undefined && canonicalName(pushed, aliases) === canonical;
 }
 
 /** `domain/path` with the longest alias that it begins with replaced by what it stands for. The case of a host does not count. */

@@ -8,6 +8,8 @@ const maxLength = 256;
 const maxSize = 500;
 
 export interface LinearRegex {
+  /** About how many instructions it has. */
+  readonly size: number;
   readonly hasGroup: boolean;
   /**
    * @returns what is to be compared: the first named group, else the first one, else the whole text; null where that group took no
@@ -30,6 +32,7 @@ export function compileLinearRegex(pattern: string): LinearRegex {
   const [named] = Object.values(regex.namedGroups()).toSorted((a, b) => a - b);
   const group = named ?? Math.min(regex.groupCount(), 1);
   return {
+    size,
     hasGroup: group > 0,
     find(text) {
       const matcher = regex.matcher(text);

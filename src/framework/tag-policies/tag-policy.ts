@@ -16,6 +16,8 @@ export interface TagPolicy {
   reasonNotToReplace(current: string, candidate: string): string | undefined;
   /** @returns a text that is greater (`<` of texts) the newer the tag is; undefined where the policy has no order, or no place in it for the tag. */
   rank(tag: string): string | undefined;
+  /** How much work a tag is, for each of its characters, to judge or to rank; 0 for what is hardly any. */
+  readonly stepsPerCharacter: number;
 }
 
 export interface TagPolicyOptions {
@@ -29,7 +31,7 @@ export interface TagPolicyOptions {
 export const tagPolicies = ['exact', 'any', 'glob', 'semver', 'regex'] as const;
 
 type PolicyName = (typeof tagPolicies)[number];
-type Rules = Pick<TagPolicy, 'reasonToIgnore' | 'rank'>;
+type Rules = Pick<TagPolicy, 'reasonToIgnore' | 'rank'> & Partial<Pick<TagPolicy, 'stepsPerCharacter'>>;
 
 const maxGlobLength = 256;
 
@@ -105,19 +107,19 @@ const patternRules: Readonly<Record<Exclude<PolicyName, 'any'>, (tag: string, or
     const regex = compileLinearRegex(tag);
     // Without a group there is nothing that would be a version, such as in the hash of a commit: the push that comes last is newest.
     const by = order ?? (regex.hasGroup ? 'asc' : undefined);
-    const rank = (each: string): string | undefined => {
-      const value = by === undefined ? undefined : regex.find(each);
-      return by === undefined || value === undefined || value === null ? undefined : rankInOrder(value, by);
-    };
     return {
+      stepsPerCharacter: regex.size,
       reasonToIgnore(pushed) {
         const value = regex.find(pushed);
         if (value === undefined) return `tag ${pushed} does not match ${tag}`;
-        if (by === undefined || rank(pushed) !== undefined) return undefined;
+        if (by === undefined) return undefined;
         if (value === null) return `tag ${pushed} matches ${tag} without the group that is compared`;
-        return `"${value}" in tag ${pushed} is ${whatIsMissed(by)}`;
+        return rankInOrder(value, by) === undefined ? `"${value}" in tag ${pushed} is ${whatIsMissed(by)}` : undefined;
       },
-      rank,
+      rank(each) {
+        const value = by === undefined ? undefined : regex.find(each);
+        return by === undefined || value === undefined || value === null ? undefined : rankInOrder(value, by);
+      },
     };
   },
 };
@@ -139,9 +141,10 @@ function whatIsMissed(order: TagOrder): string {
 }
 
 /** No text is looked at that is no tag: nothing may depend on how long it is. */
-function withGuards({ reasonToIgnore, rank }: Rules, less: 'lower' | 'older'): TagPolicy {
+function withGuards({ reasonToIgnore, rank, stepsPerCharacter = 0 }: Rules, less: 'lower' | 'older'): TagPolicy {
   const guardedRank = (tag: string): string | undefined => (isTag(tag) ? rank(tag) : undefined);
   return {
+    stepsPerCharacter,
     reasonToIgnore: (tag) => (isTag(tag) ? reasonToIgnore(tag) : `"${shortened(tag)}" is not a valid tag`),
     rank: guardedRank,
     reasonNotToReplace(current, candidate) {

@@ -90,6 +90,22 @@ describe('deploymentUpdate, accepting', () => {
     ]);
   });
 
+  it('refuses more tags in one body than the expression can be tried on at once', () => {
+    const tagsLike = (count: number, length: number): unknown => ({
+      first: Array.from({ length: count }, (_, index) => ({ ...event, tag: `${index}`.padEnd(length, 'a') })),
+    });
+    const hostile = { tagPolicy: 'regex', tag: '(.?){60}(.?){20}$' };
+    expect(accept(tagsLike(10, 128), hostile)).to.have.property('kind', 'accepted');
+    expect(() => accept(tagsLike(1000, 128), hostile))
+      .to.throw("1000 pushes with 128000 characters in their tags, too many for this receiver's regular expression")
+      .with.property('code', 'InvalidPayload');
+    const usual = { tagPolicy: 'regex', tag: '^(\\d+)[0-9a-f]{40}' };
+    expect(accept(tagsLike(500, 48), usual)).to.have.property('kind', 'accepted');
+    expect(accept(tagsLike(1000, 128), { tagPolicy: 'glob', tag: '*a*a*a*a*a*' })).to.have.property('kind', 'accepted');
+    // What is no tag is not tried at all.
+    expect(() => accept(tagsLike(1000, 5000), hostile)).to.throw('The pushed tag "0aaa');
+  });
+
   it('compares repositories in normal form', () => {
     for (const repository of ['acme/web', 'docker.io/acme/web', 'index.docker.io/acme/web']) {
       expect(accept({ first: {} }, { repository }), repository).to.have.property('kind', 'accepted');
