@@ -39,7 +39,7 @@ export function decideImages(
   const unchanged: ImageChange[] = [];
   const reasons: string[] = [];
   for (const container of containers) {
-    const current = tryParseImageReference(container.image ?? '');
+    const current = runningImage(container.image ?? '');
     const event = current && pushes.to(current);
     if (current === undefined || event === undefined) continue;
     const decided = decide(container, current, event, config);
@@ -54,6 +54,15 @@ export function decideImages(
   const pushed = joinNames(pushes.names);
   const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
   return { changes, unchanged, reasons: [`no container runs an image of ${pushed} (${running})`] };
+}
+
+/** Kubernetes pulls by SHA-512 too; what is written has SHA-256. */
+function runningImage(text: string): ImageReference | undefined {
+  const image = tryParseImageReference(text);
+  const [tagged = '', digest] = text.split('@', 2);
+  if (image !== undefined || digest === undefined) return image;
+  const named = tryParseImageReference(tagged);
+  return named && { ...named, digest };
 }
 
 /** Not more of them than people read. */

@@ -46,6 +46,7 @@ const cases: readonly Case[] = [
   },
   { name: 'no digest that is malformed', image: 'acme/web:1', event: { digest: 'sha256:beef' }, to: 'acme/web:2' },
   { name: 'the tag in place of an older digest', image: `acme/web:2@${digest}`, to: 'acme/web:2' },
+  { name: 'the tag in place of a digest of SHA-512', image: `acme/web:1@sha512:${'b'.repeat(128)}`, to: 'acme/web:2' },
   { name: 'the spelling of the workload', image: 'index.docker.io/acme/web:1', to: 'index.docker.io/acme/web:2' },
   { name: 'an official image', image: 'nginx', event: { repository: 'library/nginx', tag: '1.27' }, to: 'nginx:1.27' },
   {
