@@ -72,14 +72,22 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   if (first === '--version' || first === 'version') return say(version());
   if (first === 'help' || first === '--help' || first === '-h') return say(usage);
   const named = entries.find(({ name }) => name === first);
-  if (!named && first !== '' && !first.startsWith('-')) throw new UsageError(`there is no command ${first}`);
+  if (!named && first !== '' && !first.startsWith('-')) throw withHint(new UsageError(`there is no command ${first}`), []);
   const loaded = await (named ?? serve).load();
   const [, second = ''] = args;
   const subcommand = named && (await loaded.subcommand?.(second));
   const command = subcommand ?? loaded;
   const rest = args.slice(subcommand ? 2 : named ? 1 : 0);
   if (rest.includes('--help') || rest.includes('-h')) return say(command.help);
-  return command.run(rest, signal);
+  return command.run(rest, signal).catch((thrown: unknown) => {
+    throw withHint(thrown, args.slice(0, args.length - rest.length));
+  });
+}
+
+/** Says of arguments that cannot be used where to read on. */
+function withHint(thrown: unknown, names: readonly string[]): unknown {
+  if (!(thrown instanceof UsageError)) return thrown;
+  return new UsageError(`${thrown.message}\nTry ${['webhook-service', ...names, '--help'].join(' ')}`, { cause: thrown });
 }
 
 function say(text: string): number {
@@ -123,8 +131,6 @@ try {
   requireNode();
   process.exitCode = await main(process.argv.slice(2), abortOnSignal());
 } catch (thrown) {
-  const error = coerceError(thrown);
-  const hint = error instanceof UsageError ? '\nTry webhook-service --help' : '';
-  process.stderr.write(`webhook-service: ${error.message}${hint}\n`);
+  process.stderr.write(`webhook-service: ${coerceError(thrown).message}\n`);
   process.exitCode = 1;
 }

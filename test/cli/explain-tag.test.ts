@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { explainTag } from '../../src/cli/explain-tag.ts';
+import { tagOrders } from '../../src/framework/tag-policies/tag-order.ts';
 import { startWebhookService } from '../support/program.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -98,8 +99,32 @@ describe('explain tag', () => {
     const refusal = async (...args: readonly string[]): Promise<unknown> =>
       runCommand(explainTag, args).catch((error: unknown) => error);
     expect(await refusal('--policy', 'any')).to.have.property('message', 'explain tag needs at least one candidate');
-    expect(await refusal('--current', 'a//b', '1')).to.have.property('message', '--current a//b is neither a tag nor an image');
-    expect(await refusal('--policy', 'semver', '--tag', 'x1', '1')).to.have.property('code', 'InvalidConfig');
+    for (const current of ['a//b', 'not a tag', '1.0+b'])
+      expect(await refusal('--current', current, '1')).to.have.property(
+        'message',
+        `--current ${current} is neither a tag nor an image`,
+      );
+  });
+
+  it('says what is wrong with a policy, a pattern or an order, to programs as well', async () => {
+    for (const [args, error] of [
+      [['--policy', 'newest'], 'Invalid tagPolicy "newest", must be one of exact, any, glob, semver, regex'],
+      [['--policy', 'semver'], 'tagPolicy semver needs a tag, such as ^1.2'],
+      [
+        ['--policy', 'semver', '--tag', 'x1'],
+        'Invalid tag "x1" for tagPolicy semver: "x1" at position 1 is no version to compare with',
+      ],
+      [['--policy', 'any', '--order', 'up'], `Invalid tagOrder "up", must be one of ${tagOrders.join(', ')}`],
+    ] as const) {
+      expect(await runCommand(explainTag, [...args, '1'])).to.deep.include({ code: 1, output: `invalid: ${error}\n` });
+      const { code, output } = await runCommand(explainTag, ['--json', ...args, '1']);
+      expect(code).to.equal(1);
+      expect(JSON.parse(output)).to.deep.equal({ deploy: null, candidates: [], error });
+    }
+  });
+
+  it('takes an empty tag for none that runs', async () => {
+    expect(await explain('--policy', 'semver', '--tag', '^1', '--current', '', '1.0.0')).to.include({ deploy: '1.0.0' });
   });
 
   it('is a command of the program', async () => {
@@ -122,7 +147,10 @@ describe('explain tag', () => {
     expect(refused.output()).to.include('it is too large');
     const without = startWebhookService(['explain', 'nonsense']);
     expect(await without.ended()).to.equal(1);
-    expect(without.output()).to.include('explain needs one of');
+    expect(without.output()).to.include('explain needs one of').and.to.include('Try webhook-service explain --help');
+    const nothing = startWebhookService(['explain', 'tag', '--policy', 'any']);
+    expect(await nothing.ended()).to.equal(1);
+    expect(nothing.output()).to.include('Try webhook-service explain tag --help');
     const help = startWebhookService(['explain', 'tag', '--help']);
     expect(await help.ended()).to.equal(0);
     expect(help.output()).to.include('webhook-service explain tag').and.to.include('Examples:');

@@ -34,6 +34,8 @@ type PolicyName = (typeof tagPolicies)[number];
 type Rules = Pick<TagPolicy, 'reasonToIgnore' | 'rank'> & Partial<Pick<TagPolicy, 'stepsPerCharacter'>>;
 
 const maxGlobLength = 256;
+/** What is neither in a tag nor of use to a pattern: `{a,b}` and `[!a]` mean themselves, and would never match. */
+const inNoTag = /[^\w.*?[\]^\\-]/;
 
 /** Compiling takes longer than all the rest of an acceptance. */
 const compiled = new LruMap<string, TagPolicy>(256);
@@ -69,7 +71,7 @@ function createRules(policy: PolicyName, tag: string | undefined, order: TagOrde
     if (tag !== undefined) throw refused('tag', 'tag is of no use to tagPolicy any');
     return ordered('any', () => true, order);
   }
-  if (tag === undefined) throw refused('tag', `tagPolicy ${policy} needs a tag`);
+  if (tag === undefined) throw refused('tag', `tagPolicy ${policy} needs a tag, such as ${examples[policy]}`);
   try {
     return patternRules[policy](tag, order);
   } catch (thrown) {
@@ -79,6 +81,8 @@ function createRules(policy: PolicyName, tag: string | undefined, order: TagOrde
   }
 }
 
+const examples = { exact: '1.2.3', glob: 'build-*', semver: '^1.2', regex: '^build-(\\d+)$' } as const;
+
 const patternRules: Readonly<Record<Exclude<PolicyName, 'any'>, (tag: string, order: TagOrder | undefined) => Rules>> = {
   exact(tag) {
     if (!isTag(tag)) throw refused('tag', `Invalid tag "${shortened(tag)}"`);
@@ -87,7 +91,10 @@ const patternRules: Readonly<Record<Exclude<PolicyName, 'any'>, (tag: string, or
   glob(tag, order) {
     if (tag.length > maxGlobLength) throw new PatternError(`it is longer than ${maxGlobLength} characters`);
     if (tag === '') throw new PatternError('it is empty');
-    return ordered(tag, compileGlob(tag), order);
+    const matches = compileGlob(tag);
+    const at = tag.search(inNoTag);
+    if (at !== -1) throw new PatternError(`"${tag[at]}" at position ${at + 1} is in no tag; there are *, ?, [a-z] and [^a-z]`);
+    return ordered(tag, matches, order);
   },
   semver(tag) {
     const range = parseVersionRange(tag);

@@ -21,13 +21,21 @@ describe('createTagPolicy', () => {
 
   const faults: readonly (readonly [TagPolicyOptions, field: string, text: string])[] = [
     [{ policy: 'newest' }, 'tagPolicy', 'Invalid tagPolicy "newest", must be one of exact, any, glob, semver, regex'],
-    [{ policy: 'exact' }, 'tag', 'tagPolicy exact needs a tag'],
-    [{ policy: 'semver' }, 'tag', 'tagPolicy semver needs a tag'],
+    [{ policy: 'exact' }, 'tag', 'tagPolicy exact needs a tag, such as 1.2.3'],
+    [{ policy: 'semver' }, 'tag', 'tagPolicy semver needs a tag, such as ^1.2'],
+    [{ policy: 'regex' }, 'tag', 'tagPolicy regex needs a tag, such as ^build-(\\d+)$'],
     [{ policy: 'any', tag: '1' }, 'tag', 'tag is of no use to tagPolicy any'],
     [{ tag: 'a b' }, 'tag', 'Invalid tag "a b"'],
     [{ policy: 'semver', tag: '^1.y' }, 'tag', 'Invalid tag "^1.y" for tagPolicy semver: "^1.y" at position 1 is no version'],
     [{ policy: 'glob', tag: 'a[' }, 'tag', 'Invalid tag "a[" for tagPolicy glob: "[" at position 2 has no "]"'],
     [{ policy: 'glob', tag: '' }, 'tag', 'it is empty'],
+    [
+      { policy: 'glob', tag: 'v{1,2}.*' },
+      'tag',
+      'tagPolicy glob: "{" at position 2 is in no tag; there are *, ?, [a-z] and [^a-z]',
+    ],
+    [{ policy: 'glob', tag: '[!0-9]*' }, 'tag', '"!" at position 2 is in no tag'],
+    [{ policy: 'glob', tag: 'acme/web:*' }, 'tag', '"/" at position 5 is in no tag'],
     [{ policy: 'glob', tag: 'a'.repeat(257) }, 'tag', 'it is longer than 256 characters'],
     [{ policy: 'regex', tag: '' }, 'tag', 'it is empty'],
     [{ policy: 'regex', tag: 'a[b' }, 'tag', 'missing closing ] in "[b" at position 2'],
