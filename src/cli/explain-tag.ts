@@ -76,18 +76,21 @@ function explain(policy: TagPolicy, current: string | undefined, tags: readonly 
   const refusals = tags.map(
     (tag) => policy.reasonToIgnore(tag) ?? (current === undefined ? undefined : policy.reasonNotToReplace(current, tag)),
   );
-  const deploy = tags
-    .filter((tag, index) => refusals[index] === undefined && tag !== current)
-    .reduce<string | null>((newest, tag) => (newest === null || !isNewer(policy, newest, tag) ? tag : newest), null);
+  const newest = tags
+    .filter((_, index) => refusals[index] === undefined)
+    .reduce<string | null>((best, tag) => (best === null || !isNewer(policy, best, tag) ? tag : best), null);
   const candidates = tags.map((tag, index) => {
     const refusal = refusals[index];
     if (refusal !== undefined) return { tag, accepted: false, reason: refusal };
-    if (tag === deploy) return { tag, accepted: true, reason: null };
     const reason =
-      tag === current ? `tag ${tag} runs already, only another digest of it would be deployed` : `tag ${deploy} is newer`;
+      tag === current
+        ? `tag ${tag} runs already, only another digest of it would be deployed`
+        : tag === newest
+          ? null
+          : `tag ${newest} is newer`;
     return { tag, accepted: true, reason };
   });
-  return { deploy, candidates };
+  return { deploy: newest === current ? null : newest, candidates };
 }
 
 /** Where the policy has no order, what is pushed later is newer. */

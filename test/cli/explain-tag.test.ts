@@ -69,6 +69,14 @@ describe('explain tag', () => {
   it('takes the last push where there is no order', async () => {
     expect(await explain('--policy', 'glob', '--tag', 'build-*', 'build-9', 'build-7', 'x')).to.include({ deploy: 'build-7' });
     expect(await explain('--current', '3', '1', '2')).to.include({ deploy: '2' });
+    expect(await explain('--current', '2', '1', '2')).to.deep.equal({
+      deploy: null,
+      candidates: [
+        { tag: '1', accepted: true, reason: 'tag 2 is newer' },
+        { tag: '2', accepted: true, reason: 'tag 2 runs already, only another digest of it would be deployed' },
+      ],
+    });
+    expect(await explain('--current', '2', '2', '1')).to.include({ deploy: '1' });
     expect(await explain('--tag', 'latest', '--current', '1', '2', 'latest')).to.include({ deploy: 'latest' });
   });
 
