@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createKubernetesAllowance } from '../../../src/drivers/kubernetes/allow.ts';
 import { deploymentUpdate } from '../../../src/drivers/kubernetes/index.ts';
 import type { Acceptance } from '../../../src/framework/driver.ts';
+import { ServiceError } from '../../../src/framework/errors.ts';
 import type { ImageEvent, PayloadFormat } from '../../../src/framework/payload-format.ts';
 import { createRegistry } from '../../../src/framework/registry.ts';
 
@@ -105,6 +106,61 @@ describe('deploymentUpdate, accepting', () => {
     // What is no tag is not tried at all.
     expect(() => accept(tagsLike(1000, 5000), hostile)).to.throw('The pushed tag "0aaa');
   });
+
+  // The program answers nothing meanwhile. The best of three rounds: what else the machine does is not measured.
+  const longestTurn = (work: (round: number) => void): number =>
+    Math.min(
+      ...[0, 1, 2].map((round) => {
+        const started = performance.now();
+        work(round);
+        return performance.now() - started;
+      }),
+    );
+  const hostilePatterns: readonly (readonly [tagPolicy: string, tag: string])[] = [
+    ...[
+      '((a+)+)+$',
+      '(a|aa)+$',
+      '(a*)*b',
+      '(.*)(.*)(.*)(.*)(.*)x',
+      '(?:a?){40}a{40}',
+      '(.?){60}(.?){20}$',
+      '(?:(\\w?)(\\w?)){35}$',
+      '(?i)[a-z]{60}[A-Z]{60}[0-9]',
+      '\\pL'.repeat(80),
+      '[^\\pL]'.repeat(40),
+      '(?:\\pL|\\pN)?'.repeat(15),
+      '(a*)'.repeat(50),
+      'a|'.repeat(120),
+      '(a{1000}){1000}',
+      '(?=a*)b',
+      '(a)\\1',
+    ].map((tag) => ['regex', tag] as const),
+    ['glob', '*a'.repeat(120)],
+    ['glob', '*?[a-z]'.repeat(30)],
+    ['semver', '1 ||'.repeat(60)],
+    ['semver', `1.1.1-${'a.'.repeat(100)}`],
+  ];
+  /** A pattern of its own for each round, so that it is compiled anew. */
+  const variants: Readonly<Record<string, (round: number) => string>> = {
+    regex: (round) => `|q${round}`,
+    glob: (round) => `b${round}`,
+    semver: (round) => `${round}`,
+  };
+  for (const [tagPolicy, pattern] of hostilePatterns) {
+    it(`answers within 50 ms, with tagPolicy ${tagPolicy} ${pattern.slice(0, 30)}`, () => {
+      for (const length of [128, 5 * 1024, 100 * 1024]) {
+        const turn = longestTurn((round) => {
+          const tag = pattern + (variants[tagPolicy]?.(round * 1000 + (length % 1000)) ?? '');
+          try {
+            accept({ first: { tag: 'a'.repeat(length) } }, { tagPolicy, tag });
+          } catch (thrown) {
+            expect(thrown).to.be.instanceOf(ServiceError);
+          }
+        });
+        expect(turn).to.be.below(50);
+      }
+    });
+  }
 
   it('compares repositories in normal form', () => {
     for (const repository of ['acme/web', 'docker.io/acme/web', 'index.docker.io/acme/web']) {
