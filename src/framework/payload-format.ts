@@ -54,6 +54,9 @@ export interface PayloadOptions {
   readonly strict?: boolean;
 }
 
+/** A body as it was sent: one event, or a list of events where the sender has such. */
+export type Payload = JsonObject | readonly unknown[];
+
 /** How one registry says "an image was pushed". */
 export interface PayloadFormat {
   /** The id on the wire, such as `dockerhub`. */
@@ -65,6 +68,11 @@ export interface PayloadFormat {
    * @throws ServiceError `InvalidPayload` for a body that says nothing, with the Go service's text where it has one.
    */
   read(body: JsonObject, headers: PayloadHeaders, options: PayloadOptions): PayloadContents;
+  /**
+   * What a list says, such as a batch of CloudEvents. Absent: this sender sends none.
+   * @throws ServiceError `InvalidPayload` as `read`
+   */
+  readList?(list: readonly unknown[], options: PayloadOptions): PayloadContents;
   /** Absent: any options will do. @throws ServiceError `InvalidConfig` that names the field, for those that it cannot use. */
   checkOptions?(options: PayloadOptions): void;
 }

@@ -1,14 +1,14 @@
 import { coerceError, ServiceError } from './errors.ts';
 import { parseGoJson } from './go-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import type { PayloadContents, PayloadFormat, PayloadHeaders, PayloadOptions } from './payload-format.ts';
+import type { Payload, PayloadContents, PayloadFormat, PayloadHeaders, PayloadOptions } from './payload-format.ts';
 import type { Registry } from './registry.ts';
 
 /** The one choice of a format that is none: body and headers tell which. */
 export const autoFormat = 'auto';
 
-/** The raw body as JSON. @throws ServiceError `InvalidPayload` for what is none, and for anything but an object. */
-export function parsePayload(body: Buffer, headers: PayloadHeaders): JsonObject {
+/** The raw body as JSON. @throws ServiceError `InvalidPayload` for what is none, and for anything but an object or a list. */
+export function parsePayload(body: Buffer, headers: PayloadHeaders): Payload {
   if (body.length === 0) {
     // As curl sends it unless it is told otherwise.
     const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers['content-type'] ?? '');
@@ -21,8 +21,12 @@ export function parsePayload(body: Buffer, headers: PayloadHeaders): JsonObject 
   } catch (thrown) {
     throw new ServiceError('InvalidPayload', `The payload is not valid JSON: ${coerceError(thrown).message}`, { cause: thrown });
   }
-  if (!isJsonObject(value)) throw new ServiceError('InvalidPayload', 'The payload is not a JSON object');
-  return value;
+  if (isJsonObject(value) || Array.isArray(value)) return value;
+  throw notAnObject();
+}
+
+function notAnObject(): ServiceError {
+  return new ServiceError('InvalidPayload', 'The payload is not a JSON object');
 }
 
 /**
@@ -54,24 +58,59 @@ const maxReason = 500;
 /** More than any registry tells of in one body, and few enough to be planned at once. */
 const maxEvents = 1000;
 
+/** What a body says, and the format that it was read in: several names where a list has events of several formats. */
+export type ReadContents = PayloadContents & { readonly format: string };
+
 /**
- * What a body says, read in the named format, or in the one that `auto` finds.
+ * What a body says, read in the named format, or in the one that `auto` finds. Headers tell nothing of the entries of a list.
  * @throws ServiceError `InvalidPayload`; `InvalidConfig` for a name that no format has.
  */
 export function readPayload(
   formats: Registry<PayloadFormat>,
   name: string,
-  body: JsonObject,
+  body: Payload,
   headers: PayloadHeaders,
   options: PayloadOptions = {},
-): PayloadContents & { readonly format: string } {
-  const format =
-    name === autoFormat
-      ? detectFormat(formats, body, headers)
-      : formats.require(name, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
-  const contents = format.read(body, headers, options);
-  const count = contents.events.length;
-  if (count > maxEvents)
-    throw new ServiceError('InvalidPayload', `The payload has ${count} pushes, and ${maxEvents} are the most`);
+): ReadContents {
+  const named = name === autoFormat ? undefined : formats.require(name, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
+  const contents = isJsonObject(body)
+    ? readOne(named ?? detectFormat(formats, body, headers), body, headers, options)
+    : readList(formats, named, body, options);
+  requireFew(contents.events.length, 'pushes');
+  return contents;
+}
+
+function readOne(format: PayloadFormat, body: JsonObject, headers: PayloadHeaders, options: PayloadOptions): ReadContents {
+  return { format: format.id, ...format.read(body, headers, options) };
+}
+
+function readList(
+  formats: Registry<PayloadFormat>,
+  named: PayloadFormat | undefined,
+  list: readonly unknown[],
+  options: PayloadOptions,
+): ReadContents {
+  requireFew(list.length, 'entries');
+  if (named !== undefined) return readAs(named, list, options);
+  if (list.length === 0) throw notAnObject();
+  const parts = list.map((entry) => {
+    if (!isJsonObject(entry)) throw notAnObject();
+    return readAs(detectFormat(formats, entry, {}), [entry], options);
+  });
+  return {
+    format: [...new Set(parts.map(({ format }) => format))].join(', '),
+    events: parts.flatMap(({ events }) => events),
+    ignored: parts.flatMap(({ ignored }) => ignored),
+  };
+}
+
+function readAs(format: PayloadFormat, list: readonly unknown[], options: PayloadOptions): ReadContents {
+  const contents = format.readList?.(list, options);
+  if (contents === undefined) throw notAnObject();
   return { format: format.id, ...contents };
+}
+
+function requireFew(count: number, what: string): void {
+  if (count > maxEvents)
+    throw new ServiceError('InvalidPayload', `The payload has ${count} ${what}, and ${maxEvents} are the most`);
 }

@@ -11,17 +11,20 @@ export const artifactory: PayloadFormat = {
   id: 'artifactory',
 
   recognises(body) {
-    return textAt(body, 'domain') !== '' && textAt(body, 'event_type') !== '' && hasObject(body, 'data');
+    const isNamed = textAt(body, 'domain') !== '' && textAt(body, 'event_type') !== '';
+    // The events of Distribution have no data, but say whence they come.
+    return isNamed && (hasObject(body, 'data') || textAt(body, 'jpd_origin') !== '' || textAt(body, 'domain') === 'docker');
   },
 
   read(body) {
     const data = objectAt(body, 'data');
     const domain = textAt(body, 'domain');
     const event = firstText(textAt(body, 'event_type'), textAt(data, 'event_type'));
+    if (domain === '') return ignored("it is none of Artifactory's predefined events: custom payloads need paths");
     if (domain !== 'docker')
       return ignored(`Artifactory's event ${event.slice(0, 100)} is one of ${domain.slice(0, 100)}, not of an image`);
     const path = textAt(data, 'path').split('/');
-    const image = firstText(textAt(data, 'image_name'), path.slice(0, -2).join('/'));
+    const image = imageOf(textAt(data, 'image_name'), path.slice(0, -2).join('/'));
     const tag = firstText(textAt(data, 'tag'), path.at(-2) ?? '');
     const repository = [textAt(data, 'repo_key'), image].filter((part) => part !== '').join('/');
     const about = {
@@ -37,6 +40,11 @@ export const artifactory: PayloadFormat = {
     return push(about);
   },
 };
+
+/** The path has all of the name, of which `image_name` may be only the last part. */
+function imageOf(name: string, path: string): string {
+  return name === '' || path.endsWith(`/${name}`) ? path : name;
+}
 
 /** `sha256` is that of the file at `path`: of the manifest, or of the list of manifests. */
 function isManifest(file: string): boolean {

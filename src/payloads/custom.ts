@@ -1,6 +1,5 @@
 import { coerceError, ServiceError } from '../framework/errors.ts';
-import type { JsonObject } from '../framework/json.ts';
-import type { PayloadFormat, PayloadOptions } from '../framework/payload-format.ts';
+import type { Payload, PayloadContents, PayloadFormat, PayloadOptions } from '../framework/payload-format.ts';
 import { contentsOf, ignored, push } from './contents.ts';
 import { nameAtHub, splitReference } from './image-name.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
@@ -18,35 +17,38 @@ export const custom: PayloadFormat = {
 
   recognises: () => false,
 
-  read(body, _headers, options) {
-    const paths = pathsOf(options);
-    const images = textsAt(body, paths.image, 'imagePath');
-    if (images.length === 0) return ignored(`imagePath ${options.imagePath ?? ''} finds nothing in the body`);
-    const tags = textsAt(body, paths.tag, 'tagPath');
-    const digests = textsAt(body, paths.digest, 'digestPath');
-    // One image may have been pushed under many tags, and many images under one tag.
-    const count = Math.max(images.length, tags.length);
-    const [image, tag, digest] = [
-      paired(images, count, 'imagePath'),
-      paired(tags, count, 'tagPath'),
-      paired(digests, count, 'digestPath'),
-    ];
-    return contentsOf(
-      Array.from({ length: count }, (_, index) => {
-        const reference = splitReference(image(index));
-        return push({
-          name: nameAtHub(reference.name),
-          tag: tag(index) || reference.tag,
-          digest: digest(index) || reference.digest,
-        });
-      }),
-    );
-  },
+  read: (body, _headers, options) => contentsAt(body, options),
+  readList: contentsAt,
 
   checkOptions(options) {
     pathsOf(options);
   },
 };
+
+function contentsAt(body: Payload, options: PayloadOptions): PayloadContents {
+  const paths = pathsOf(options);
+  const images = textsAt(body, paths.image, 'imagePath');
+  if (images.length === 0) return ignored(`imagePath ${options.imagePath ?? ''} finds nothing in the body`);
+  const tags = textsAt(body, paths.tag, 'tagPath');
+  const digests = textsAt(body, paths.digest, 'digestPath');
+  // One image may have been pushed under many tags, and many images under one tag.
+  const count = Math.max(images.length, tags.length);
+  const [image, tag, digest] = [
+    paired(images, count, 'imagePath'),
+    paired(tags, count, 'tagPath'),
+    paired(digests, count, 'digestPath'),
+  ];
+  return contentsOf(
+    Array.from({ length: count }, (_, index) => {
+      const reference = splitReference(image(index));
+      return push({
+        name: nameAtHub(reference.name),
+        tag: tag(index) || reference.tag,
+        digest: digest(index) || reference.digest,
+      });
+    }),
+  );
+}
 
 interface Paths {
   readonly image: JsonPath;
@@ -73,7 +75,7 @@ function parse(field: string, text: string): JsonPath {
 }
 
 /** Null is nothing; a number is no tag: 1.10 would have become 1.1 on its way. */
-function textsAt(body: JsonObject, path: JsonPath | undefined, field: string): readonly string[] {
+function textsAt(body: Payload, path: JsonPath | undefined, field: string): readonly string[] {
   const found = (path?.(body) ?? []).filter((value) => value !== null);
   if (found.length > maxImages) refuse(`${field} finds ${found.length} values, and ${maxImages} are the most`);
   return found.map((value) => (typeof value === 'string' ? value.trim() : refuse(`${field} finds a value that is no text`)));

@@ -39,5 +39,7 @@ export const dockerhub: PayloadFormat = {
 function repositoryName(repository: unknown): string {
   const [namespace, name] = [textAt(repository, 'namespace'), textAt(repository, 'name')];
   const [, page = ''] = /^https?:\/\/[^/]*\bdocker\.com\/[ru]\/([^/]+\/[^/?#]+)/.exec(textAt(repository, 'repo_url')) ?? [];
-  return firstText(textAt(repository, 'repo_name'), namespace === '' || name === '' ? '' : `${namespace}/${name}`, page);
+  const named = namespace === '' || name === '' ? '' : `${namespace}/${name}`;
+  // An official image has no namespace.
+  return firstText(textAt(repository, 'repo_name'), named, page, name);
 }

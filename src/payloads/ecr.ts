@@ -3,8 +3,7 @@ import type { PayloadContents, PayloadFormat } from '../framework/payload-format
 import { jsonIn } from './cloud-event.ts';
 import { ignored, push } from './contents.ts';
 import { nameAt } from './image-name.ts';
-import { partAt, textAt, timeOf } from './payload-parts.ts';
-import { refuse } from './required-part.ts';
+import { hasObject, partAt, textAt, timeOf } from './payload-parts.ts';
 
 /** What the hosts of AWS end with outside `amazonaws.com`, by the beginning of the region. */
 const domains: readonly (readonly [region: string, domain: string])[] = [
@@ -29,7 +28,7 @@ export const ecr: PayloadFormat = {
   id: 'ecr',
 
   recognises(body) {
-    return textAt(body, 'source') === 'aws.ecr' || isNotification(body);
+    return textAt(body, 'source') === 'aws.ecr' || isNotification(body) || isOfEventBridge(body);
   },
 
   read(body) {
@@ -39,8 +38,7 @@ export const ecr: PayloadFormat = {
     if (type === 'SubscriptionConfirmation') return ignored('SNS asks to confirm the subscription: open its SubscribeURL once');
     if (type !== 'Notification') return ignored(`SNS' message ${type.slice(0, 100)} is not a notification`);
     const event = jsonIn(textAt(body, 'Message'));
-    if (event === undefined) refuse('The message of SNS is no JSON object');
-    return contentsOfEvent(event);
+    return event === undefined ? ignored('the message of SNS is no JSON object') : contentsOfEvent(event);
   },
 };
 
@@ -49,6 +47,11 @@ export function ecrHost(account: string, region: string): string | undefined {
   if (account === '' || region === '') return undefined;
   const domain = domains.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'amazonaws.com';
   return `${account}.dkr.ecr.${region}.${domain}`;
+}
+
+/** The events of the other services of AWS have the same envelope, and get here by a rule that lets too much through. */
+function isOfEventBridge(body: JsonObject): boolean {
+  return textAt(body, 'source').startsWith('aws.') && textAt(body, 'detail-type') !== '' && hasObject(body, 'detail');
 }
 
 function isNotification(body: JsonObject): boolean {

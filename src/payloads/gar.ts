@@ -4,7 +4,6 @@ import { fromBase64, jsonIn } from './cloud-event.ts';
 import { ignored, push } from './contents.ts';
 import { nameAtHub, splitReference } from './image-name.ts';
 import { firstText, hasObject, textAt, timeOf } from './payload-parts.ts';
-import { refuse } from './required-part.ts';
 
 /**
  * Google Artifact Registry's notifications (topic `gcr`) as Pub/Sub pushes them, wrapped or unwrapped.
@@ -28,7 +27,8 @@ export const gar: PayloadFormat = {
     const data = textAt(body, 'message', 'data');
     if (data === '') return ignored('the Pub/Sub message has no data');
     const notification = jsonIn(fromBase64(data));
-    if (notification === undefined) refuse('The data of the Pub/Sub message is no JSON object in Base64');
+    // What is refused is sent again until it expires.
+    if (notification === undefined) return ignored('the data of the Pub/Sub message is no JSON object in Base64');
     const eventId = firstText(textAt(body, 'message', 'messageId'), textAt(body, 'message', 'message_id'));
     const publishTime = firstText(textAt(body, 'message', 'publishTime'), textAt(body, 'message', 'publish_time'));
     return contentsOfNotification(notification, eventId, timeOf(publishTime));

@@ -1,11 +1,11 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { ignored, push } from './contents.ts';
-import { looseImage, namesAnImage, notAPush } from './loose-image.ts';
+import { contentsOf, ignored, push } from './contents.ts';
+import { hasTagWithoutQuotes, isNotAPush, looseImage, looseTags, namesAnImage } from './loose-image.ts';
 import { firstText, textAt, timeOf } from './payload-parts.ts';
 import { refuse } from './required-part.ts';
 
 /**
- * The plainest body there is, for CI jobs: `{image}`, or `{repository, tag, digest}`. A name without a host is at Docker Hub.
+ * The plainest body there is, for CI jobs: `{image}`, or `{repository, tag, digest}`, or `tags` in a list. A name without a host is at Docker Hub.
  * @param others a body that one of them recognises is not this one's.
  */
 export function generic(others: readonly PayloadFormat[]): PayloadFormat {
@@ -21,9 +21,12 @@ export function generic(others: readonly PayloadFormat[]): PayloadFormat {
       if (name === undefined) return refuse('The payload has neither an image nor a repository');
       const about = { name, tag, digest };
       const event = firstText(textAt(body, 'action'), textAt(body, 'event'));
-      if (notAPush(event) !== undefined) return ignored(`the event ${event.slice(0, 100)} is not a push`, about);
+      if (isNotAPush(event)) return ignored(`the event ${event.slice(0, 100)} is not a push`, about);
+      if (tag === '' && hasTagWithoutQuotes(body)) return ignored('the tag is a number: put it in quotes', about);
       const pushedAt = timeOf(body['pushedAt']) ?? timeOf(body['timestamp']);
-      return push({ ...about, pushedAt, eventId: textAt(body, 'id') });
+      const pushed = { ...about, pushedAt, eventId: textAt(body, 'id') };
+      const tags = tag === '' ? looseTags(body) : [];
+      return tags.length === 0 ? push(pushed) : contentsOf(tags.map((each) => push({ ...pushed, tag: each })));
     },
   };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../framework/json.ts';
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, ping, push } from './contents.ts';
 import { nameAt, splitReference, type ImageName } from './image-name.ts';
+import { namesAnImage } from './loose-image.ts';
 import { firstText, hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
 import { refuse } from './required-part.ts';
 
@@ -17,17 +18,30 @@ export const ghcr: PayloadFormat = {
 
   recognises(body) {
     const isPing = textAt(body, 'zen') !== '' && body['hook_id'] !== undefined;
-    return isPing || [body['package'], body['registry_package']].some(isPackage);
+    return isPing || [body['package'], body['registry_package']].some(isPackage) || isOfGitHub(body);
   },
 
   read(body, headers) {
     const event = textAt(headers, 'x-github-event');
     if (event === 'ping' || (event === '' && textAt(body, 'zen') !== '')) return ping('a test of the webhook');
     const key = hasObject(body, 'registry_package') ? 'registry_package' : 'package';
-    if (!hasObject(body, key)) return ignored(`GitHub's event ${event.slice(0, 100)} is not that of a package`);
+    if (!hasObject(body, key)) return ignored(withoutPackage(event));
     return contentsOfPackage(body, objectAt(body, key));
   },
 };
+
+function withoutPackage(event: string): string {
+  if (event === 'package' || event === 'registry_package') return `GitHub's event ${event} names no package`;
+  return event === ''
+    ? "GitHub's event is not that of a package"
+    : `GitHub's event ${event.slice(0, 100)} is not that of a package`;
+}
+
+/** Any other event: each of them says who caused it, by an id of GitHub's kind. A CI job may pass that on with its image. */
+function isOfGitHub(body: JsonObject): boolean {
+  const isSender = textAt(body, 'sender', 'login') !== '' && textAt(body, 'sender', 'node_id') !== '';
+  return isSender && !namesAnImage(body);
+}
 
 /** Other senders, too, have packages; GitHub's have a version, and say of which kind they are. */
 function isPackage(value: unknown): boolean {
@@ -36,9 +50,10 @@ function isPackage(value: unknown): boolean {
 
 function contentsOfPackage(body: JsonObject, pack: JsonObject): PayloadContents {
   const version = objectAt(pack, 'package_version');
-  const types = [textAt(pack, 'package_type'), textAt(pack, 'ecosystem')].filter((type) => type !== '');
-  const isContainer = hasObject(version, 'container_metadata') || types.some((type) => containerTypes.has(type.toLowerCase()));
-  if (!isContainer) return ignored(`a package of type ${(types[0] ?? 'unknown').slice(0, 100)}, not an image`);
+  // GitHub has sent the ecosystem docker with packages of npm: the type is the one to go by where there are both.
+  const type = firstText(textAt(pack, 'package_type'), textAt(pack, 'ecosystem'), 'unknown');
+  const isContainer = hasObject(version, 'container_metadata') || containerTypes.has(type.toLowerCase());
+  if (!isContainer) return ignored(`a package of type ${type.slice(0, 100)}, not an image`);
   const name = nameOf(body, pack, version);
   if (name.repository === '') refuse('The GitHub package has no name');
   const metadata = objectAt(version, 'container_metadata');

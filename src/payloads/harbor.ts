@@ -1,12 +1,17 @@
 import type { JsonObject } from '../framework/json.ts';
-import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
+import type { PayloadContents, PayloadFormat, PayloadHeaders } from '../framework/payload-format.ts';
 import { cloudEventOf } from './cloud-event.ts';
 import { contentsOf, ignored, push } from './contents.ts';
-import { nameAt, splitReference } from './image-name.ts';
-import { firstText, hasObject, listAt, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { nameAt, splitReference, withoutScheme, type ImageName } from './image-name.ts';
+import { firstText, hasObject, listAt, objectAt, partAt, textAt, timeOf } from './payload-parts.ts';
+import { readEach } from './read-each.ts';
 
 /** Of Harbor 1, Harbor 2, and Harbor 2 in CloudEvents. */
 const pushTypes: ReadonlySet<string> = new Set(['pushImage', 'PUSH_ARTIFACT', 'harbor.artifact.pushed']);
+
+/** What else Harbor 1 and 2 tell of, which they may do without any data. */
+const otherTypes =
+  /^(?:(?:pull|delete)Image|(?:upload|download|delete)Chart|(?:PULL|DELETE)_ARTIFACT|(?:UPLOAD|DOWNLOAD|DELETE)_CHART|SCANNING_[A-Z]+|QUOTA_[A-Z]+|REPLICATION|TAG_RETENTION)$/;
 
 /** A notification, whatever its envelope. */
 interface Notification {
@@ -27,18 +32,46 @@ export const harbor: PayloadFormat = {
   recognises(body, headers) {
     const event = cloudEventOf(body, headers);
     if (event !== undefined) return event.type.startsWith('harbor.');
-    return textAt(body, 'type') !== '' && hasObject(body, 'event_data');
+    const type = textAt(body, 'type');
+    return (type !== '' && hasObject(body, 'event_data')) || isHarborsAlone(body, type) || isPrerelease(body);
   },
 
-  read(body, headers) {
-    const event = cloudEventOf(body, headers);
-    return contentsOfNotification(
-      event === undefined
-        ? { type: textAt(body, 'type'), data: objectAt(body, 'event_data'), pushedAt: timeOf(body['occur_at']), eventId: '' }
-        : { ...event, pushedAt: event.time },
-    );
-  },
+  read,
+  readList: (list) => readEach(list, (body) => read(body, {})),
 };
+
+function read(body: JsonObject, headers: PayloadHeaders): PayloadContents {
+  const event = cloudEventOf(body, headers);
+  if (event !== undefined) return contentsOfNotification({ ...event, pushedAt: event.time });
+  if (isPrerelease(body)) return contentsOfPrerelease(body);
+  const data = objectAt(body, 'event_data');
+  return contentsOfNotification({ type: textAt(body, 'type'), data, pushedAt: timeOf(body['occur_at']), eventId: '' });
+}
+
+/** Mirantis, too, has a `type` in capitals, and `contents` beside it. */
+function isHarborsAlone(body: JsonObject, type: string): boolean {
+  return (pushTypes.has(type) || otherTypes.test(type)) && partAt(body, 'contents') === undefined;
+}
+
+/** The shape that Harbor 1.9 was documented with. */
+function isPrerelease(body: JsonObject): boolean {
+  return textAt(body, 'event_type') !== '' && listAt(body, 'events').some((event) => textAt(event, 'repo_name') !== '');
+}
+
+function contentsOfPrerelease(body: JsonObject): PayloadContents {
+  const type = textAt(body, 'event_type');
+  return contentsOf(
+    listAt(body, 'events').map((event) => {
+      const parts = [textAt(event, 'project'), textAt(event, 'repo_name')].filter((part) => part !== '');
+      const about = {
+        name: nameAt(undefined, firstText(textAt(event, 'full_name'), parts.join('/'))),
+        tag: textAt(event, 'tag'),
+      };
+      if (!pushTypes.has(type)) return ignored(`Harbor's event ${type.slice(0, 100)} is not a push`, about);
+      return about.name.repository === '' ? ignored('the push names no repository') : push(about);
+    }),
+  );
+}
 
 function contentsOfNotification({ type, data, pushedAt, eventId }: Notification): PayloadContents {
   const resources = listAt(data, 'resources');
@@ -57,13 +90,18 @@ function contentsOfNotification({ type, data, pushedAt, eventId }: Notification)
 
 /** `resource_url` is `host/project/name:tag`, or `host/project/name@sha256:…` for what has no tag. */
 function aboutResource(resource: unknown, repository: unknown) {
-  const { name: url, tag, digest } = splitReference(textAt(resource, 'resource_url'));
-  const slash = url.indexOf('/');
-  const fromUrl = slash < 0 ? '' : url.slice(slash + 1);
-  const fullName = firstText(fromUrl, textAt(repository, 'repo_full_name'));
+  const { name: url, tag, digest } = splitReference(withoutScheme(textAt(resource, 'resource_url')));
+  const parts = [textAt(repository, 'namespace'), textAt(repository, 'name')].filter((part) => part !== '');
   return {
-    name: nameAt(slash < 0 ? undefined : url.slice(0, slash), fullName),
-    tag: firstText(textAt(resource, 'tag'), tag),
+    name: nameOf(url, firstText(textAt(repository, 'repo_full_name'), parts.join('/'))),
+    tag: firstText(tag, textAt(resource, 'tag')),
     digest: firstText(textAt(resource, 'digest'), digest),
   };
+}
+
+/** What stands before the repository in the URL is the host, which may have no dot in it. */
+function nameOf(url: string, repository: string): ImageName {
+  if (url === '' || url === repository) return nameAt(undefined, repository);
+  const host = url.slice(0, url.indexOf('/'));
+  return repository !== '' && url === `${host}/${repository}` ? nameAt(host, repository) : nameAt(undefined, url);
 }

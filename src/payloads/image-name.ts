@@ -34,9 +34,14 @@ export function splitReference(reference: string): { name: string; tag: string; 
 
 /** The host with its port of a URL, or of what was meant to be one: `https://host:5000/v2/` gives `host:5000`. */
 export function hostOf(url: string): string {
-  const [host = ''] = url.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[/?#]/, 1);
+  const [host = ''] = withoutScheme(url).split(/[/?#]/, 1);
   // What stands before an @ is a credential.
   return host.slice(host.lastIndexOf('@') + 1);
+}
+
+/** What stands behind the `https://` of a URL. */
+export function withoutScheme(url: string): string {
+  return url.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
 }
 
 /**

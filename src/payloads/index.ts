@@ -21,10 +21,12 @@ import { recognisedBySender } from './sender.ts';
 /** Formats of one sender each. */
 const ofSenders = [dockerhub, alicloud, azure, quay, harbor, ghcr, distribution, gar, ecr, nexus, artifactory, mirantis];
 
-const particular = [...ofSenders, cdevents, cloudevents(ofSenders)];
+const particular = [...ofSenders, cdevents, cloudevents([harbor, cdevents], ofSenders)];
+
+const all = [...particular, generic(particular), custom];
 
 /** Every payload format, by its id on the wire. At most one of them recognises what a sender sends. */
 export const payloadFormats: Registry<PayloadFormat> = createRegistry(
-  [...particular, generic(particular), custom].map(recognisedBySender),
+  all.map((format) => recognisedBySender(format, all)),
   (format) => format.id,
 );

@@ -1,5 +1,5 @@
 import { nameAt, nameAtHub, splitReference, type ImageName } from './image-name.ts';
-import { firstText, partAt, textAt } from './payload-parts.ts';
+import { firstText, listAt, partAt, textAt } from './payload-parts.ts';
 
 /** What a body of no particular registry says of an image; absent parts are empty. */
 export interface LooseImage {
@@ -11,7 +11,7 @@ export interface LooseImage {
 
 const names = {
   registry: ['registryUrl', 'registry', 'registryHost', 'host'],
-  image: ['image', 'imageUri', 'imageName', 'reference'],
+  image: ['image', 'imageUri', 'imageName'],
   repository: ['repository', 'repositoryName', 'name'],
   tag: ['tag', 'imageTag'],
   digest: ['digest', 'imageDigest'],
@@ -20,12 +20,16 @@ const names = {
 /** Reads the field names that people choose: one whole reference, or repository, tag and digest apart. */
 export function looseImage(source: unknown): LooseImage {
   const field = (of: readonly string[]): string => firstText(...of.map((name) => textAt(source, name)));
-  const whole = splitReference(firstText(field(names.image), field(names.repository)));
+  const repository = field(names.repository);
+  const reference = textAt(source, 'reference');
+  // Beside a repository it is what the registry's protocol calls so: a tag or a digest.
+  const isTag = repository !== '' && /^[^/:]+$|^\w+:[a-f0-9]+$/i.test(reference);
+  const whole = splitReference(firstText(field(names.image), isTag ? '' : reference, repository));
   const registry = field(names.registry);
   const name = registry === '' ? nameAtHub(whole.name) : nameAt(registry, whole.name);
   return {
     name: whole.name === '' ? undefined : name,
-    tag: firstText(field(names.tag), whole.tag),
+    tag: firstText(field(names.tag), whole.tag, isTag ? reference : ''),
     digest: firstText(field(names.digest), whole.digest),
   };
 }
@@ -33,14 +37,27 @@ export function looseImage(source: unknown): LooseImage {
 /** True for a body that names an image in one of these ways. */
 export function namesAnImage(source: unknown): boolean {
   const has = (of: readonly string[]): boolean => of.some((name) => textAt(source, name) !== '');
-  return (
-    has(names.image) ||
-    (has(names.repository) && [...names.tag, ...names.digest].some((name) => partAt(source, name) !== undefined))
-  );
+  const version = [...names.tag, ...names.digest, 'tags', 'reference'];
+  const isReference = textAt(source, 'reference').includes('/');
+  return has(names.image) || isReference || (has(names.repository) && version.some((name) => partAt(source, name) !== undefined));
 }
 
-/** The word in the name of an event or an action that says that nothing was pushed; undefined if there is none. */
-export function notAPush(event: string): string | undefined {
-  const words = event.toLowerCase().split(/[^a-z]+/);
-  return words.find((word) => /^(?:delet|remov|pull|untag|scan|quarantin|expir|prun)/.test(word) && word !== 'pullrequest');
+/** The tags that a body has in a list. */
+export function looseTags(source: unknown): readonly string[] {
+  const tags = listAt(source, 'tags').filter((tag) => typeof tag === 'string');
+  return [...new Set(tags.map((tag) => tag.trim()))].filter((tag) => tag !== '');
+}
+
+/** True for a tag that lost its quotes, and maybe more with them: 1.10 is 1.1 as a number. */
+export function hasTagWithoutQuotes(source: unknown): boolean {
+  return names.tag.some((name) => typeof partAt(source, name) === 'number');
+}
+
+const beginnings = /^(?:delet|remov|pull|untag|scan|quarantin|expir|prun)/;
+const words = /^(?:fail|failed|failure|error|rejected|cancell?ed|aborted|lint|linted|signed|started|queued|pending)$/;
+
+/** True if a word in the name of an event or an action says that nothing was pushed, or not yet. */
+export function isNotAPush(event: string): boolean {
+  const found = event.toLowerCase().split(/[^a-z]+/);
+  return found.some((word) => words.test(word) || (beginnings.test(word) && word !== 'pullrequest'));
 }

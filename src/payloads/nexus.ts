@@ -1,7 +1,7 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, push } from './contents.ts';
 import { nameAt } from './image-name.ts';
-import { hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
 
 const pushActions: ReadonlySet<string> = new Set(['CREATED', 'UPDATED']);
 
@@ -13,13 +13,17 @@ export const nexus: PayloadFormat = {
   id: 'nexus',
 
   recognises(body) {
-    return textAt(body, 'repositoryName') !== '' && (hasObject(body, 'component') || hasObject(body, 'asset'));
+    const isOfRepository = textAt(body, 'repositoryName') !== '' && (hasObject(body, 'component') || hasObject(body, 'asset'));
+    const isGlobal = textAt(body, 'nodeId') !== '' && (hasObject(body, 'audit') || hasObject(body, 'repository'));
+    return isOfRepository || isGlobal;
   },
 
   read(body, headers) {
     const kind = hasObject(body, 'component') ? 'component' : hasObject(body, 'asset') ? 'asset' : '';
-    const id = textAt(headers, 'x-nexus-webhook-id');
-    if (kind === '') return ignored(`Nexus' event ${id.slice(0, 100)} is not that of a component`);
+    if (kind === '') {
+      const id = firstText(textAt(headers, 'x-nexus-webhook-id'), hasObject(body, 'audit') ? 'audit' : 'repository');
+      return ignored(`Nexus' event ${id.slice(0, 100)} is not that of a component`);
+    }
     const component = objectAt(body, kind);
     const format = textAt(component, 'format');
     if (format !== 'docker') return ignored(`a ${kind} of format ${format.slice(0, 100)}, not an image`);

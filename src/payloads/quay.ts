@@ -5,6 +5,8 @@ import { isJsonObject } from '../framework/json.ts';
 import { firstText, partAt, textAt } from './payload-parts.ts';
 import { refuse } from './required-part.ts';
 
+const notOfAPush = 'a Quay notification that is not of a push';
+
 /**
  * Quay's "push to repository" notification. Nothing in the body is signed: who knows the URL can send it.
  * @see https://docs.quay.io/guides/notifications.html
@@ -13,7 +15,9 @@ export const quay: PayloadFormat = {
   id: 'quay',
 
   recognises(body) {
-    return textAt(body, 'docker_url') !== '' || (body['updated_tags'] !== undefined && textAt(body, 'repository') !== '');
+    const isOfOrganization = textAt(body, 'namespace') !== '' && textAt(body, 'homepage').includes('/organization/');
+    const isPush = body['updated_tags'] !== undefined && textAt(body, 'repository') !== '';
+    return textAt(body, 'docker_url') !== '' || isPush || isOfOrganization;
   },
 
   read(body) {
@@ -21,9 +25,12 @@ export const quay: PayloadFormat = {
     const slash = url.indexOf('/');
     const namespaced = `${textAt(body, 'namespace')}/${textAt(body, 'name')}`;
     const repository = firstText(textAt(body, 'repository'), slash < 0 ? '' : url.slice(slash + 1), namespaced);
-    if (repository.startsWith('/') || repository.endsWith('/')) refuse('The Quay notification names no repository');
-    const name = nameAt(firstText(slash < 0 ? '' : url.slice(0, slash), hostOf(textAt(body, 'homepage'))), repository);
-    if (!Object.hasOwn(body, 'updated_tags')) return ignored('a Quay notification that is not of a push', { name });
+    const isNamed = !repository.startsWith('/') && !repository.endsWith('/');
+    if (!Object.hasOwn(body, 'updated_tags') && !isNamed) return ignored(notOfAPush);
+    if (!isNamed) refuse('The Quay notification names no repository');
+    // A Quay of one's own always says where it is.
+    const name = nameAt(firstText(url.slice(0, Math.max(slash, 0)), hostOf(textAt(body, 'homepage')), 'quay.io'), repository);
+    if (!Object.hasOwn(body, 'updated_tags')) return ignored(notOfAPush, { name });
     const tags = tagsOf(partAt(body, 'updated_tags'));
     if (tags.length === 0) return ignored('the push has no tag', { name });
     return contentsOf(tags.map((tag) => push({ name, tag })));

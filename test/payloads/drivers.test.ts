@@ -98,6 +98,22 @@ describe('drivers, with the samples of registries', () => {
     );
   });
 
+  it('act on a list of events, unless the Go service would not have', async () => {
+    const data = { action: 'push', target: { repository: 'web', tag: 'latest' }, request: { host: 'acme.azurecr.io' } };
+    const event = { eventType: 'Microsoft.ContainerRegistry.ImagePushed', eventTime: '2018-04-25T21:39:47Z', data };
+    for (const acceptance of [
+      accept(kubernetes, { name: 'web' }, [event]),
+      accept(kubernetes, { name: 'web', payloadFormat: 'azure' }, [event]),
+      accept(rancher, { ...upgrade, payloadFormat: 'auto' }, [event]),
+    ]) {
+      expect(eventsOf(acceptance).map((each) => 'image' in each && each.image)).to.deep.equal(['acme.azurecr.io/web:latest']);
+    }
+    for (const payloadFormat of ['azure', 'dockerhub', '']) {
+      const text = 'Body should be of type map[string]interface{}';
+      await refusal(() => accept(rancher, { ...upgrade, payloadFormat }, [event]), 400, text);
+    }
+  });
+
   it('keep the refusals of the Go service where a receiver of serviceUpgrade names its formats', async () => {
     const rows: readonly (readonly [format: string, body: object, text: string])[] = [
       ['dockerhub', { push_data: {}, repository: { repo_name: 'a/b' } }, 'Webhook response contains no tag'],

@@ -38,6 +38,13 @@ const cloudEvent = (type: string, data: unknown, more: object = {}): JsonObject 
   ...more,
 });
 
+const zot = (type: string, data: object): JsonObject => cloudEvent(`zotregistry.${type}`, data, { source: 'zotregistry.dev' });
+const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
+const harborPush = (resource: object): JsonObject => ({
+  type: 'PUSH_ARTIFACT',
+  event_data: { resources: [resource], repository: { repo_full_name: 'acme/web' } },
+});
+
 interface Case {
   readonly name: string;
   readonly body: JsonObject;
@@ -84,6 +91,12 @@ const cases: readonly Case[] = [
     deploys: ['docker.io/acme/web:1'],
   },
   {
+    name: 'Docker Hub, a repository by its name alone',
+    body: { push_data: { tag: '1' }, repository: { name: 'nginx' } },
+    format: 'dockerhub',
+    deploys: ['docker.io/nginx:1'],
+  },
+  {
     name: 'Alibaba Cloud, an instance of ones own',
     body: changed('alicloud', ['repository.region', undefined], ['push_data.digest', digest]),
     format: 'alicloud',
@@ -108,6 +121,12 @@ const cases: readonly Case[] = [
     format: 'azure',
     ignores: [/deleted/],
   },
+  {
+    name: 'Azure, an action that is new',
+    body: changed('azure-acr', ['action', 'import']),
+    format: 'azure',
+    ignores: [/action import is not a push/],
+  },
   { name: 'Azure, a push by digest', body: changed('azure-acr', ['target.tag', '']), format: 'azure', ignores: [noTag] },
   {
     name: 'Azure, in a CloudEvent of Event Grid',
@@ -126,6 +145,18 @@ const cases: readonly Case[] = [
   {
     name: 'Quay, a build',
     body: changed('quay', ['updated_tags', undefined], ['docker_tags', ['latest']], ['build_id', 'b']),
+    format: 'quay',
+    ignores: [/not of a push/],
+  },
+  {
+    name: 'Quay, which does not say where it is',
+    body: { repository: 'acme/web', updated_tags: ['1'] },
+    format: 'quay',
+    deploys: ['quay.io/acme/web:1'],
+  },
+  {
+    name: 'Quay, a notification of an organization',
+    body: { namespace: 'acme', homepage: 'https://quay.example.com/organization/acme', message: 'm' },
     format: 'quay',
     ignores: [/not of a push/],
   },
@@ -164,6 +195,60 @@ const cases: readonly Case[] = [
     ]),
     format: 'harbor',
     deploys: [`h:8443/p/a:1@${digest}`, `h:8443/p/b/c:2@${digest}`],
+  },
+  ...['PULL_ARTIFACT', 'SCANNING_FAILED', 'QUOTA_WARNING', 'TAG_RETENTION', 'deleteImage', 'uploadChart'].map((type) => ({
+    name: `Harbor, ${type} without data`,
+    body: { type },
+    format: 'harbor',
+    ignores: [/not a push/],
+  })),
+  {
+    name: 'Harbor, an artifact by a URL with its scheme',
+    body: harborPush({ tag: '1', resource_url: 'https://harbor.example.com/acme/web:1' }),
+    format: 'harbor',
+    deploys: ['harbor.example.com/acme/web:1'],
+  },
+  {
+    name: 'Harbor, a host without a dot',
+    body: harborPush({ digest, tag: '1', resource_url: 'harbor/acme/web:1' }),
+    format: 'harbor',
+    deploys: [`harbor/acme/web:1@${digest}`],
+  },
+  {
+    name: 'Harbor at an address of IPv6',
+    body: harborPush({ tag: '1', resource_url: '[fd00::1]:8443/acme/web:1' }),
+    format: 'harbor',
+    deploys: ['[fd00::1]:8443/acme/web:1'],
+  },
+  {
+    name: 'Harbor, a URL without a host',
+    body: harborPush({ tag: '1', resource_url: 'acme/web' }),
+    format: 'harbor',
+    deploys: ['?/acme/web:1'],
+  },
+  {
+    name: 'Harbor, a tag that its URL has otherwise',
+    body: harborPush({ tag: 'latest', resource_url: 'harbor.example.com/acme/web:1.2.3' }),
+    format: 'harbor',
+    deploys: ['harbor.example.com/acme/web:1.2.3'],
+  },
+  {
+    name: 'Harbor, a repository by its parts alone',
+    body: { type: 'PUSH_ARTIFACT', event_data: { resources: [{ tag: '1' }], repository: { namespace: 'acme', name: 'web' } } },
+    format: 'harbor',
+    deploys: ['?/acme/web:1'],
+  },
+  {
+    name: 'Harbor 1.9 as it was documented',
+    body: { event_type: 'pushImage', events: [{ project: 'acme', repo_name: 'web', tag: '1', full_name: 'acme/web' }] },
+    format: 'harbor',
+    deploys: ['?/acme/web:1'],
+  },
+  {
+    name: 'Harbor 1.9 as it was documented, a deletion',
+    body: { event_type: 'deleteImage', events: [{ project: 'acme', repo_name: 'web', tag: '1' }] },
+    format: 'harbor',
+    ignores: [/deleteImage is not a push/],
   },
   {
     name: 'Harbor in CloudEvents, a pull',
@@ -209,6 +294,39 @@ const cases: readonly Case[] = [
     ignores: [/NPM/],
   },
   { name: 'GitHub, a deletion', body: changed('ghcr-package', ['action', 'deleted']), format: 'ghcr', ignores: [/deleted/] },
+  {
+    name: 'GitHub, a package of npm in the ecosystem docker',
+    body: {
+      action: 'published',
+      package: {
+        package_type: 'npm',
+        ecosystem: 'docker',
+        name: 'a',
+        package_version: { version: '1.0.0', container_metadata: null },
+      },
+    },
+    format: 'ghcr',
+    ignores: [/type npm/],
+  },
+  {
+    name: 'GitHub, a star, by its body alone',
+    body: { action: 'created', starred_at: 'x', repository: { full_name: 'a/b' }, sender: { login: 'a', node_id: 'MDQ6' } },
+    format: 'ghcr',
+    ignores: [/not that of a package/],
+  },
+  {
+    name: 'GitHub, a package event without its package',
+    body: { action: 'published' },
+    headers: { 'x-github-event': 'package' },
+    format: 'ghcr',
+    ignores: [/event package names no package/],
+  },
+  {
+    name: 'an image of a CI job that says who caused it',
+    body: { image: 'acme/web:1', sender: { login: 'a', node_id: 'MDQ6' } },
+    format: 'generic',
+    deploys: ['docker.io/acme/web:1'],
+  },
   {
     name: 'GitHub, an owner in capitals',
     body: changed('ghcr-package', ['package.namespace', 'UtaiteBOX']),
@@ -285,6 +403,26 @@ const cases: readonly Case[] = [
     ignores: [/not one of Artifact Registry/],
   },
   {
+    name: 'Google, a message that is no JSON',
+    body: { message: { data: 'AAAA' }, subscription: 's' },
+    format: 'gar',
+    ignores: [/no JSON object in Base64/],
+  },
+  {
+    name: 'Google, unwrapped, another topic',
+    body: { status: 'SUCCESS' },
+    headers: { 'x-goog-pubsub-subscription-name': 's' },
+    format: 'gar',
+    ignores: [/not one of Artifact Registry/],
+  },
+  {
+    name: 'an image of a CI job through Pub/Sub, unwrapped',
+    body: { image: 'acme/web:1' },
+    headers: { 'x-goog-pubsub-subscription-name': 's' },
+    format: 'generic',
+    deploys: ['docker.io/acme/web:1'],
+  },
+  {
     name: 'Google, unwrapped',
     body: { action: 'INSERT', digest: `gcr.io/p/i@${digest}`, tag: 'gcr.io/p/i:1' },
     headers: { 'x-goog-pubsub-message-id': '7' },
@@ -304,6 +442,28 @@ const cases: readonly Case[] = [
     format: 'ecr',
     ignores: [/SubscribeURL/],
   },
+  { name: 'Amazon, a message of SNS that is no JSON', body: sns('hello'), format: 'ecr', ignores: [/no JSON object/] },
+  {
+    name: 'an image that EventBridge wrote as it was told to, through SNS as it is',
+    body: { image: 'acme/web:1' },
+    headers: { 'x-amz-sns-message-type': 'Notification', 'x-amz-sns-rawdelivery': 'true' },
+    format: 'generic',
+    deploys: ['docker.io/acme/web:1'],
+  },
+  {
+    name: 'Amazon, an event of another service',
+    body: { ...ecrPush, source: 'aws.inspector2', 'detail-type': 'Inspector2 Scan' },
+    format: 'ecr',
+    ignores: [/not one of Amazon ECR/],
+  },
+  ...['ECR Pull Through Cache Action', 'ECR Replication Action', 'ECR Referrer Action', 'AWS API Call via CloudTrail'].map(
+    (type) => ({
+      name: `Amazon, ${type}`,
+      body: { ...ecrPush, 'detail-type': type },
+      format: 'ecr',
+      ignores: [/is not a push/],
+    }),
+  ),
   {
     name: 'Amazon, a failure',
     body: changed('ecr-eventbridge', ['detail.result', 'FAILURE']),
@@ -364,6 +524,46 @@ const cases: readonly Case[] = [
     headers: { 'x-nexus-webhook-id': 'rm:global:audit' },
     format: 'nexus',
     ignores: [/audit/],
+  },
+  {
+    name: 'Nexus, an audit, by its body alone',
+    body: { nodeId: 'n', initiator: 'a', audit: { domain: 'security.user' } },
+    format: 'nexus',
+    ignores: [/audit/],
+  },
+  {
+    name: 'Nexus, a repository, by its body alone',
+    body: { nodeId: 'n', initiator: 'a', action: 'CREATED', repository: { format: 'docker', name: 'x' } },
+    format: 'nexus',
+    ignores: [/event repository/],
+  },
+  {
+    name: 'Artifactory, a name of which only the path has all',
+    body: changed('jfrog-artifactory', ['data.path', 'acme/team/web/1.2/manifest.json'], ['data.image_name', 'web']),
+    format: 'artifactory',
+    deploys: [
+      'example.jfrog.io/docker-remote-cache/acme/team/web:latest@sha256:35c4a2c15539c6c1e4e5fa4e554dac323ad0107d8eb5c582d6ff386b383b7dce',
+    ],
+  },
+  {
+    name: 'Artifactory, an event of Distribution',
+    body: { domain: 'distribution', event_type: 'distribute_started', jpd_origin: 'https://a.example.com' },
+    format: 'artifactory',
+    ignores: [/distribute_started is one of distribution/],
+  },
+  {
+    name: 'Artifactory, a custom payload that names an image',
+    body: { image: 'acme/web:1' },
+    headers: { 'x-jfrog-event-auth': 'secret' },
+    format: 'generic',
+    deploys: ['docker.io/acme/web:1'],
+  },
+  {
+    name: 'Artifactory, a custom payload that does not',
+    body: { text: 'pushed' },
+    headers: { 'x-jfrog-event-auth': 'secret' },
+    format: 'artifactory',
+    ignores: [/custom payloads need paths/],
   },
   {
     name: 'Artifactory, a deletion',
@@ -443,6 +643,42 @@ const cases: readonly Case[] = [
     format: 'cloudevents',
     ignores: [/not about images/],
   },
+  {
+    name: 'CDEvents, an event of a tool',
+    body: { context: { type: 'dev.cdeventsx.mytool-resource.created.0.1.0' }, subject: { id: 'a' } },
+    format: 'cdevents',
+    ignores: [/not of a published artifact/],
+  },
+  {
+    name: 'Zot, an image',
+    body: zot('image.updated', { name: 'acme/web', reference: '1', digest, mediaType: ociManifest }),
+    format: 'cloudevents',
+    deploys: [`?/acme/web:1@${digest}`],
+  },
+  {
+    name: 'Zot, by digest',
+    body: zot('image.updated', { name: 'acme/web', reference: digest, digest, mediaType: ociManifest }),
+    format: 'cloudevents',
+    ignores: [noTag],
+  },
+  {
+    name: 'Zot, a chart, by its manifest',
+    body: zot('image.updated', {
+      name: 'acme/web',
+      reference: '1',
+      mediaType: ociManifest,
+      manifest: JSON.stringify({ config: { mediaType: 'application/vnd.cncf.helm.config.v1+json' } }),
+    }),
+    format: 'cloudevents',
+    ignores: [/Helm chart/],
+  },
+  ...['image.deleted', 'image.lint_failed', 'image.scanned'].map((type) => ({
+    name: `Zot, ${type}`,
+    body: zot(type, { name: 'acme/web', reference: '1' }),
+    format: 'cloudevents',
+    ignores: [/is not a push/],
+  })),
+  // Mirantis and CI jobs
   // Mirantis and CI jobs
   {
     name: 'Mirantis',
@@ -476,6 +712,25 @@ const cases: readonly Case[] = [
   },
   { name: 'an image without a tag', body: { image: 'acme/web' }, format: 'generic', ignores: [noTag] },
   { name: 'a digest in place of the tag', body: { repository: 'acme/web', tag: digest }, format: 'generic', ignores: [noTag] },
+  {
+    name: 'a failure of a CI job',
+    body: { event: 'build.failed', image: 'acme/web:1' },
+    format: 'generic',
+    ignores: [/not a push/],
+  },
+  {
+    name: 'a list of tags',
+    body: { repository: 'acme/web', tags: ['1', '2', '2', 3, ''], digest },
+    format: 'generic',
+    deploys: [`docker.io/acme/web:1@${digest}`, `docker.io/acme/web:2@${digest}`],
+  },
+  { name: 'a tag without quotes', body: { image: 'acme/web', tag: 1.1 }, format: 'generic', ignores: [/is a number/] },
+  {
+    name: 'a reference',
+    body: { reference: 'r.example.com/acme/web:1' },
+    format: 'generic',
+    deploys: ['r.example.com/acme/web:1'],
+  },
   { name: 'a deletion by a CI job', body: { action: 'delete', image: 'acme/web:1' }, format: 'generic', ignores: [/not a push/] },
 ];
 
@@ -496,8 +751,6 @@ describe('what registries send', () => {
   }
 
   const faults: readonly (readonly [name: string, body: JsonObject, text: RegExp])[] = [
-    ['a Pub/Sub message that is no JSON', { message: { data: 'AAAA' }, subscription: 's' }, /no JSON object in Base64/],
-    ['a message of SNS that is no JSON', sns('hello'), /no JSON object/],
     ['a body that two formats may have', { ...changed('quay'), ...changed('harbor-v2') }, /may be of quay and of harbor/],
     ['a body of no format', { hello: 'world' }, /no known format/],
     ['nothing', {}, /no known format/],

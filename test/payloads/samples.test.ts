@@ -135,7 +135,10 @@ describe('the samples of registries', () => {
       'ce-specversion',
       'x-github-event',
       'x-nexus-webhook-id',
+      'x-gitea-event',
       'x-jfrog-event',
+      'x-amz-sns-message-type',
+      'x-goog-pubsub-subscription-name',
       'content-type',
     );
     const text = fc.oneof(

@@ -8,9 +8,9 @@ import {
   sameRepository,
   tryParseImageReference,
 } from '../../framework/image-reference.ts';
-import { isJsonObject, type JsonObject } from '../../framework/json.ts';
+import { isJsonObject } from '../../framework/json.ts';
 import { payloadOptionsOf } from '../../framework/payload-fields.ts';
-import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.ts';
+import type { ImageEvent, Payload, PayloadFormat } from '../../framework/payload-format.ts';
 import { autoFormat, joinReasons, readPayload } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { legacyFormats, type ServiceUpgradeConfig } from './definition.ts';
@@ -20,12 +20,13 @@ import { validate } from './validate.ts';
 /** The pushes of a body that this receiver is about. @throws ServiceError with the Go service's texts */
 export function accept(formats: Registry<PayloadFormat>, request: DeliveryRequest, config: DriverConfig): Acceptance {
   const { payloadFormat = '' }: ServiceUpgradeConfig = config;
-  const body = parseBody(request.body);
   // The Go service read every format that it did not know as Docker Hub's.
   const format = payloadFormat === autoFormat || formats.find(payloadFormat) ? payloadFormat : 'dockerhub';
+  const strict = legacyFormats.includes(format);
+  const body = parseBody(request.body, strict);
   const { events: pushed, ignored } = readPayload(formats, format, body, request.headers, {
     ...payloadOptionsOf(config),
-    strict: legacyFormats.includes(format),
+    strict,
   });
   // Whoever may write to the project can store a config past the checks of a create.
   validate(config);
@@ -49,7 +50,8 @@ function isSamePath(domain: string, { repository }: ImageEvent, name: string): b
   return tryParseImageReference(`${domain}/${repository.toLowerCase()}`)?.name === name;
 }
 
-function parseBody(raw: Buffer): JsonObject {
+/** @param strict true where the Go service took nothing but objects. */
+function parseBody(raw: Buffer, strict: boolean): Payload {
   if (raw.length === 0) refuse('No Payload recevied from webhook');
   let body: unknown;
   try {
@@ -59,8 +61,8 @@ function parseBody(raw: Buffer): JsonObject {
     return refuse(`Error unmarshalling request body in Execute handler: ${thrown.message}`);
   }
   if (body === null) refuse('No Payload recevied from webhook');
-  if (!isJsonObject(body)) refuse('Body should be of type map[string]interface{}');
-  return body;
+  if (isJsonObject(body) || (Array.isArray(body) && !strict)) return body;
+  return refuse('Body should be of type map[string]interface{}');
 }
 
 /** Why a push is none of this receiver's business; undefined if it is. */
