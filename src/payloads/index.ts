@@ -12,6 +12,7 @@ import { ecr } from './ecr.ts';
 import { gar } from './gar.ts';
 import { generic } from './generic.ts';
 import { ghcr } from './ghcr.ts';
+import { gitea } from './gitea.ts';
 import { harbor } from './harbor.ts';
 import { mirantis } from './mirantis.ts';
 import { nexus } from './nexus.ts';
@@ -19,7 +20,7 @@ import { quay } from './quay.ts';
 import { recognisedBySender } from './sender.ts';
 
 /** Formats of one sender each. */
-const ofSenders = [dockerhub, alicloud, azure, quay, harbor, ghcr, distribution, gar, ecr, nexus, artifactory, mirantis];
+const ofSenders = [dockerhub, alicloud, azure, quay, harbor, ghcr, gitea, distribution, gar, ecr, nexus, artifactory, mirantis];
 
 const particular = [...ofSenders, cdevents, cloudevents([harbor, cdevents], ofSenders)];
 
