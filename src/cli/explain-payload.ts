@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { coerceError, ServiceError } from '../framework/errors.ts';
+import { imageEventFault } from '../framework/image-event-fault.ts';
 import { limits } from '../framework/limits.ts';
 import type { IgnoredEvent, PayloadContents, PayloadHeaders, PayloadOptions } from '../framework/payload-format.ts';
 import { autoFormat, parsePayload, readPayload } from '../framework/read-payload.ts';
@@ -129,11 +130,19 @@ function explain(format: string, body: Buffer, headers: PayloadHeaders, options:
 }
 
 function eventsOf({ events, ignored }: PayloadContents): ExplainedEvent[] {
-  const all = [...events.map((event) => ({ outcome: 'deploy' as const, ...event })), ...ignored];
-  return all.map(({ outcome, registry = null, repository = null, tag = null, digest = null, ...others }) => {
-    const reason = 'reason' in others ? others.reason : null;
-    return { outcome, registry, repository, tag, digest, reason };
+  const pushed = events.map((event) => {
+    // No receiver deploys what nothing could pull.
+    const reason = imageEventFault(event) ?? null;
+    return { outcome: reason === null ? ('deploy' as const) : ('ignore' as const), reason, ...event };
   });
+  return [...pushed, ...ignored].map(({ outcome, registry = null, repository = null, tag = null, digest = null, reason }) => ({
+    outcome,
+    registry,
+    repository,
+    tag,
+    digest,
+    reason,
+  }));
 }
 
 function inWords({ format, events, error }: PayloadExplanation): string {

@@ -95,6 +95,38 @@ ignore 192.168.100.227:5000/hello-world:latest@sha256:fea8895f450959fa676bcc1df0
     });
   }
 
+  it('says which pushes no receiver can act on', async () => {
+    const { code, events } = await explained('{"image": "acme/веб", "tags": ["1"]}');
+    expect(code).to.equal(0);
+    expect(events).to.deep.equal([
+      {
+        outcome: 'ignore',
+        registry: 'docker.io',
+        repository: 'acme/веб',
+        tag: '1',
+        digest: null,
+        reason: 'The pushed repository "docker.io/acme/веб" is not a valid name',
+      },
+    ]);
+    const long = await explained(`{"image": "Acme/Web:${'x'.repeat(129)}"}`);
+    expect(long.events[0]).to.include({ outcome: 'ignore', reason: `The pushed tag "${'x'.repeat(129)}" is not valid` });
+  });
+
+  it('reads a list of events', async () => {
+    const batch = ['1', '2'].map((tag) => ({
+      specversion: '1.0',
+      type: 'image.pushed',
+      data: { image: `r.example.com/web:${tag}` },
+    }));
+    const { format, events } = await explained(
+      JSON.stringify(batch),
+      '--header',
+      'Content-Type: application/cloudevents-batch+json',
+    );
+    expect(format).to.equal('cloudevents');
+    expect(events.map((event) => 'tag' in event && event.tag)).to.deep.equal(['1', '2']);
+  });
+
   const misused: readonly (readonly [args: readonly string[], text: RegExp])[] = [
     [['--format', 'nope'], /--format must be one of auto, dockerhub, .*, not nope/],
     [['--header', 'nothing'], /--header needs 'Name: value', not nothing/],

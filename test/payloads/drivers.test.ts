@@ -114,6 +114,12 @@ describe('drivers, with the samples of registries', () => {
     }
   });
 
+  it('find the repository of a host in capitals', () => {
+    const event = { image: 'Registry.Example.com/acme/web:1' };
+    const config = { name: 'web', repository: 'registry.example.com/acme/web' };
+    expect(accept(kubernetes, config, event)).to.have.property('kind', 'accepted');
+  });
+
   it('keep the refusals of the Go service where a receiver of serviceUpgrade names its formats', async () => {
     const rows: readonly (readonly [format: string, body: object, text: string])[] = [
       ['dockerhub', { push_data: {}, repository: { repo_name: 'a/b' } }, 'Webhook response contains no tag'],

@@ -1,12 +1,13 @@
 import type { Acceptance, DeliveryRequest, DriverConfig } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
-import { isTag, parseImageReference, repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
+import { imageEventFault, pushedName } from '../../framework/image-event-fault.ts';
+import { isTag, parseImageReference, repositoryAsSpelled } from '../../framework/image-reference.ts';
 import { payloadOptionsOf } from '../../framework/payload-fields.ts';
 import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.ts';
 import { autoFormat, joinReasons, parsePayload, readPayload } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { isPushTo, pushedName } from './pushed-image.ts';
+import { isPushTo } from './pushed-image.ts';
 import { tagPolicyOf } from './validate.ts';
 
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */
@@ -19,7 +20,7 @@ export function accept(formats: Registry<PayloadFormat>, request: DeliveryReques
   const faults: string[] = [];
   const concerned: ImageEvent[] = [];
   for (const pushed of events) {
-    const fault = faultOf(pushed);
+    const fault = imageEventFault(pushed);
     if (fault !== undefined) {
       faults.push(fault);
       continue;
@@ -47,16 +48,6 @@ function checkWork(events: readonly ImageEvent[], config: DeploymentUpdateConfig
     );
 }
 
-/** What is wrong with what was pushed. */
-function faultOf(event: ImageEvent): string | undefined {
-  const { registry, repository } = event;
-  const name = registry === undefined ? repository : `${registry}/${repository}`;
-  if (tryParseImageReference(pushedName(event)) === undefined)
-    return `The pushed repository "${shown(name)}" is not a valid name`;
-  if (event.tag !== '' && !isTag(event.tag)) return `The pushed tag "${shown(event.tag)}" is not valid`;
-  return undefined;
-}
-
 /** Where the payload does not name the registry, the receiver's repository does. */
 function withRegistry(event: ImageEvent, { repository, registryAliases }: DeploymentUpdateConfig): ImageEvent {
   if (event.registry !== undefined || repository === undefined) return event;
@@ -71,8 +62,4 @@ function reasonToIgnore(event: ImageEvent, config: DeploymentUpdateConfig): stri
   if (repository !== undefined && !isPushTo(parseImageReference(repository), event, registryAliases))
     return `repository ${parseImageReference(pushedName(event)).familiar} is not ${repository}`;
   return tagPolicyOf(config).reasonToIgnore(event.tag);
-}
-
-function shown(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

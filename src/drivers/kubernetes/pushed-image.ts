@@ -1,3 +1,4 @@
+import { pushedName } from '../../framework/image-event-fault.ts';
 import {
   type ImageReference,
   parseImageReference,
@@ -9,15 +10,6 @@ import type { DeploymentUpdateConfig } from './definition.ts';
 
 /** What workloads name → what pushes name: the host of a registry, or a host and the beginning of the path behind it. */
 export type RegistryAliases = NonNullable<DeploymentUpdateConfig['registryAliases']>;
-
-/**
- * The repository that an event names, without a host where it does not say. Alibaba Cloud shows capitals that no image
- * reference may have.
- */
-export function pushedName({ registry, repository }: ImageEvent): string {
-  const path = repository.toLowerCase();
-  return registry === undefined ? path : `${registry}/${path}`;
-}
 
 /**
  * True for a push to the repository of an image. One that does not name its registry is a push to any host's: to the one that the
