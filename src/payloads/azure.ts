@@ -1,8 +1,9 @@
-import type { JsonObject } from '../framework/json.ts';
+import { isJsonObject, type JsonObject } from '../framework/json.ts';
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, ping, push } from './contents.ts';
 import { eventOfGrid, isEventOfGrid } from './event-grid.ts';
 import { nameAt } from './image-name.ts';
+import { namesAnImage } from './loose-image.ts';
 import { hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
 import { requireObject, requireString } from './required-part.ts';
@@ -78,5 +79,6 @@ function hasTarget(body: JsonObject, isKnown: boolean): boolean {
 
 /** The body of a test is next to empty; GitHub's and others' tell what they are. */
 function isPing(body: JsonObject): boolean {
-  return Object.keys(body).every((name) => ['action', 'id', 'timestamp', 'target', 'request'].includes(name));
+  const isEmpty = Object.entries(body).every(([name, part]) => ['target', 'request'].includes(name) || !isJsonObject(part));
+  return isEmpty && textAt(body, 'zen') === '' && !namesAnImage(body);
 }

@@ -26,6 +26,8 @@ describe('a stored request', () => {
       'x-github-event': 'package',
       'x-github-delivery': '72d3162e',
       'x-github-hook-id': '1',
+      'x-gitea-event': 'package',
+      'x-forgejo-event': 'package',
       'ce-id': '1',
       'ce-source': '/registries/a',
       'webhook-id': 'msg_1',

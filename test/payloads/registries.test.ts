@@ -122,6 +122,12 @@ const cases: readonly Case[] = [
     ignores: [/deleted/],
   },
   {
+    name: 'Azure, a test that has more in it',
+    body: { id: '1', action: 'ping', timestamp: '2020-01-01T00:00:00Z', target: {}, location: 'x', tags: [] },
+    format: 'azure',
+    ignores: [/test/],
+  },
+  {
     name: 'Azure, an action that is new',
     body: changed('azure-acr', ['action', 'import']),
     format: 'azure',
