@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../framework/json.ts';
+import type { JsonObject } from '../framework/json.ts';
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, ping, push } from './contents.ts';
 import { eventOfGrid, isEventOfGrid } from './event-grid.ts';
@@ -77,8 +77,8 @@ function hasTarget(body: JsonObject, isKnown: boolean): boolean {
   return hasObject(body, 'target') && (isKnown ? hasRequest || hasRepository : hasRequest && hasRepository);
 }
 
-/** The body of a test is next to empty; GitHub's and others' tell what they are. */
+/** The body of a test is next to empty; those of code hosts say more. */
 function isPing(body: JsonObject): boolean {
-  const isEmpty = Object.entries(body).every(([name, part]) => ['target', 'request'].includes(name) || !isJsonObject(part));
-  return isEmpty && textAt(body, 'zen') === '' && !namesAnImage(body);
+  const isOfCodeHost = ['hook', 'package', 'registry_package', 'repository', 'sender'].some((name) => hasObject(body, name));
+  return !isOfCodeHost && textAt(body, 'zen') === '' && !namesAnImage(body);
 }

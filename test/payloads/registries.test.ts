@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'Azure, a test that has more in it',
-    body: { id: '1', action: 'ping', timestamp: '2020-01-01T00:00:00Z', target: {}, location: 'x', tags: [] },
+    body: { id: '1', action: 'ping', timestamp: '2020-01-01T00:00:00Z', target: {}, location: { x: [] }, tags: [] },
     format: 'azure',
     ignores: [/test/],
   },
