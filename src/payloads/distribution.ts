@@ -43,12 +43,18 @@ function contentsOfEvent(event: unknown): PayloadContents {
   const action = textAt(event, 'action');
   if (action !== 'push') return ignored(others.get(action) ?? `the event ${action.slice(0, 100)} is not a push`, about);
   const mediaType = textAt(event, 'target', 'mediaType');
-  if (mediaType !== '' && !manifest.test(mediaType)) return ignored('a layer was pushed, not an image', about);
+  // Only what is a manifest has a tag; old registries call some of them application/octet-stream.
+  if (mediaType !== '' && !manifest.test(mediaType) && about.tag === '')
+    return ignored('a layer was pushed, not an image', about);
   const parts = listAt(event, 'target', 'references').map((part) => textAt(part, 'mediaType'));
   return push({
     ...about,
     pushedAt: timeOf(textAt(event, 'timestamp')),
     eventId: textAt(event, 'id'),
-    mediaTypes: [textAt(event, 'target', 'artifactType'), ...parts.filter((type) => type.includes('.config.'))],
+    mediaTypes: [
+      textAt(event, 'target', 'artifactType'),
+      mediaType.startsWith('application/vnd.') ? mediaType : '',
+      ...parts.filter((type) => type.includes('.config.')),
+    ],
   });
 }

@@ -26,7 +26,8 @@ export const nexus: PayloadFormat = {
     }
     const component = objectAt(body, kind);
     const format = textAt(component, 'format');
-    if (format !== 'docker') return ignored(`a ${kind} of format ${format.slice(0, 100)}, not an image`);
+    if (format !== 'docker')
+      return ignored(`${kind === 'asset' ? 'an asset' : 'a component'} of format ${format.slice(0, 100)}, not an image`);
     if (kind === 'asset') return ignored('an asset, not a component: of each push there are several');
     const repository = textAt(component, 'name');
     const about = {

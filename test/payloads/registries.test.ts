@@ -353,6 +353,20 @@ const cases: readonly Case[] = [
     deploys: [`localhost:5000/r:a@${digest}`, `localhost:5000/r:b@${digest}`],
     ignores: [noTag],
   },
+  ...(
+    [
+      ['application/octet-stream', '1', []],
+      ['application/octet-stream', '', [/a layer/]],
+      ['application/vnd.docker.distribution.manifest.v1+prettyjws', '1', []],
+      ['application/vnd.oci.artifact.manifest.v1+json', '1', [/an artifact of type/]],
+    ] as const
+  ).map(([mediaType, tag, ignores]) => ({
+    name: `a registry, ${mediaType} with the tag "${tag}"`,
+    body: { events: [{ action: 'push', target: { mediaType, repository: 'r', tag }, request: { host: 'registry:5000' } }] },
+    format: 'distribution',
+    deploys: ignores.length === 0 ? ['registry:5000/r:1'] : [],
+    ignores,
+  })),
   {
     name: 'a registry, which fetched by itself',
     body: {
