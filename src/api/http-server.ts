@@ -5,6 +5,7 @@ import { answerError, answerNotFound, closeIfBody, splitUrl } from './answer-err
 import { type EndpointContext, serveEndpoint } from './endpoint.ts';
 import { parseGoPath } from './go-path.ts';
 import { apiVersion } from './url-builder.ts';
+import { answerHandshake, isHandshake } from './webhook-handshake.ts';
 
 export interface HttpServerOptions {
   readonly endpoint: EndpointContext;
@@ -50,6 +51,7 @@ async function route(
     response.writeHead(301, { Location: location, 'Content-Length': 0, ...closeIfBody(request) }).end();
   } else if (decoded === endpointPath || decoded === `${endpointPath}/`) {
     if (request.method === 'POST') await serveEndpoint(endpoint, request, response, rawQuery);
+    else if (isHandshake(request)) await answerHandshake(endpoint, response, rawQuery);
     else answerNotFound(request, response);
   } else if (!methods.has(request.method ?? '') || rawPath.startsWith(endpointPath)) {
     // Cattle lets whatever begins like the endpoint through without a login: nothing else is served there.
