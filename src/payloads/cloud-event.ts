@@ -16,6 +16,13 @@ export interface CloudEvent {
   readonly eventId: string;
 }
 
+/** What version 0.1 called its attributes, which Oracle Cloud still sends. */
+const oldNames: ReadonlyMap<string, string> = new Map([
+  ['type', 'eventType'],
+  ['id', 'eventID'],
+  ['time', 'eventTime'],
+]);
+
 /**
  * The CloudEvent that a request is, in structured mode (attributes beside `data` in the body) or in binary mode (attributes as
  * `ce-*` headers, the body being the data); undefined for a request that is none.
@@ -24,6 +31,8 @@ export interface CloudEvent {
 export function cloudEventOf(body: JsonObject, headers: PayloadHeaders): CloudEvent | undefined {
   if (textAt(body, 'specversion') !== '' && typeof body['type'] === 'string')
     return cloudEvent((name) => textAt(body, name), dataOf(body));
+  if (textAt(body, 'cloudEventsVersion') !== '' && typeof body['eventType'] === 'string')
+    return cloudEvent((name) => textAt(body, oldNames.get(name) ?? name), dataOf(body));
   if (textAt(headers, 'ce-type') === '' && textAt(headers, 'ce-specversion') === '') return undefined;
   return cloudEvent((name) => textAt(headers, `ce-${name}`), body);
 }
@@ -43,8 +52,10 @@ function cloudEvent(attribute: (name: string) => string, data: JsonObject): Clou
 
 function dataOf(body: JsonObject): JsonObject {
   if (isJsonObject(body['data'])) return body['data'];
-  // Some senders give the JSON as a text, and the specification has Base64 for what is no JSON.
-  return jsonIn(textAt(body, 'data')) ?? jsonIn(fromBase64(textAt(body, 'data_base64'))) ?? {};
+  // Some senders give the JSON as a text, and the specification has Base64 for what is no JSON, in version 0.3 under its own name.
+  const text = textAt(body, 'data');
+  const encoded = textAt(body, 'datacontentencoding').toLowerCase() === 'base64' ? text : textAt(body, 'data_base64');
+  return jsonIn(text) ?? jsonIn(fromBase64(encoded)) ?? {};
 }
 
 /** The object that a text is in JSON; undefined if it is none. */

@@ -1,7 +1,7 @@
 import { coerceError, ServiceError } from '../framework/errors.ts';
 import type { Payload, PayloadContents, PayloadFormat, PayloadOptions } from '../framework/payload-format.ts';
 import { contentsOf, ignored, push } from './contents.ts';
-import { nameAtHub, splitReference } from './image-name.ts';
+import { nameAtHub, splitReference, withoutScheme } from './image-name.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { refuse } from './required-part.ts';
 
@@ -40,7 +40,7 @@ function contentsAt(body: Payload, options: PayloadOptions): PayloadContents {
   ];
   return contentsOf(
     Array.from({ length: count }, (_, index) => {
-      const reference = splitReference(image(index));
+      const reference = splitReference(withoutScheme(image(index)));
       return push({
         name: nameAtHub(reference.name),
         tag: tag(index) || reference.tag,

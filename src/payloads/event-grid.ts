@@ -10,7 +10,9 @@ export interface EventOfGrid {
 
 export function isEventOfGrid(body: JsonObject): boolean {
   const isDated = textAt(body, 'eventTime') !== '' || textAt(body, 'topic') !== '';
-  return isDated && textAt(body, 'eventType') !== '' && hasObject(body, 'data');
+  // The first version of CloudEvents had the same names in part.
+  const isCloudEvent = textAt(body, 'cloudEventsVersion') !== '';
+  return isDated && !isCloudEvent && textAt(body, 'eventType') !== '' && hasObject(body, 'data');
 }
 
 /** @see https://learn.microsoft.com/azure/event-grid/event-schema */

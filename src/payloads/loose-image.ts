@@ -1,4 +1,4 @@
-import { nameAt, nameAtHub, splitReference, type ImageName } from './image-name.ts';
+import { nameAt, nameAtHub, splitReference, withoutScheme, type ImageName } from './image-name.ts';
 import { firstText, listAt, partAt, textAt } from './payload-parts.ts';
 
 /** What a body of no particular registry says of an image; absent parts are empty. */
@@ -24,7 +24,7 @@ export function looseImage(source: unknown): LooseImage {
   const reference = textAt(source, 'reference');
   // Beside a repository it is what the registry's protocol calls so: a tag or a digest.
   const isTag = repository !== '' && /^[^/:]+$|^\w+:[a-f0-9]+$/i.test(reference);
-  const whole = splitReference(firstText(field(names.image), isTag ? '' : reference, repository));
+  const whole = splitReference(withoutScheme(firstText(field(names.image), isTag ? '' : reference, repository)));
   const registry = field(names.registry);
   const name = registry === '' ? nameAtHub(whole.name) : nameAt(registry, whole.name);
   return {

@@ -10,6 +10,7 @@ const digest = `sha256:${'a'.repeat(64)}`;
 const body = {
   artifact: { name: 'gcr.io/acme/web', tags: ['1', '2'], 'the digest': digest, count: 3, none: null },
   images: [{ ref: 'acme/a:1' }, { ref: `acme/b:2@${digest}` }, {}],
+  url: 'https://r.example.com:5000/web',
   "it's": { 'a.b': ['x'] },
 };
 
@@ -32,6 +33,7 @@ describe('payload format custom', () => {
       ['gcr.io/acme/web:1@', 'gcr.io/acme/web:2@'],
     ],
     [{ imagePath: 'images[*].ref', tagPath: 'artifact.tags[0]' }, ['docker.io/acme/a:1', 'docker.io/acme/b:1@']],
+    [{ imagePath: 'url', tagPath: 'artifact.tags[0]' }, ['r.example.com:5000/web:1']],
     [{ imagePath: 'artifact.name' }, ['the push has no tag']],
     [{ imagePath: 'artifact.name', tagPath: 'artifact.none' }, ['the push has no tag']],
     [{ imagePath: 'other.name' }, ['imagePath other.name finds nothing in the body']],

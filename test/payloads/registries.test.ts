@@ -670,6 +670,40 @@ const cases: readonly Case[] = [
     ignores: [/not of a published artifact/],
   },
   {
+    name: 'a CloudEvent of version 0.3, its data in Base64',
+    body: cloudEvent('com.example.image.pushed', base64({ image: 'r.example.com/web:1' }), {
+      specversion: '0.3',
+      datacontentencoding: 'base64',
+    }),
+    format: 'cloudevents',
+    deploys: ['r.example.com/web:1'],
+  },
+  {
+    name: 'a CloudEvent of version 0.1',
+    body: {
+      cloudEventsVersion: '0.1',
+      eventType: 'com.example.image.pushed',
+      eventID: '1',
+      eventTime: '2019-08-16T15:09:04Z',
+      source: '/ci',
+      data: { image: 'r.example.com/web:1' },
+    },
+    format: 'cloudevents',
+    deploys: ['r.example.com/web:1'],
+  },
+  {
+    name: 'a CloudEvent of version 0.1 of Oracle Cloud',
+    body: {
+      cloudEventsVersion: '0.1',
+      eventType: 'com.oraclecloud.artifacts.createrepository',
+      eventTime: '2019-08-16T15:09:04Z',
+      source: 'RepositoryService',
+      data: { resourceName: 'repo1' },
+    },
+    format: 'cloudevents',
+    ignores: [/names no repository/],
+  },
+  {
     name: 'Zot, an image',
     body: zot('image.updated', { name: 'acme/web', reference: '1', digest, mediaType: ociManifest }),
     format: 'cloudevents',
@@ -743,6 +777,12 @@ const cases: readonly Case[] = [
     body: { repository: 'acme/web', tags: ['1', '2', '2', 3, ''], digest },
     format: 'generic',
     deploys: [`docker.io/acme/web:1@${digest}`, `docker.io/acme/web:2@${digest}`],
+  },
+  {
+    name: 'an image as a URL',
+    body: { image: 'docker://r.example.com:5000/web:1' },
+    format: 'generic',
+    deploys: ['r.example.com:5000/web:1'],
   },
   { name: 'a tag without quotes', body: { image: 'acme/web', tag: 1.1 }, format: 'generic', ignores: [/is a number/] },
   {
