@@ -1,5 +1,5 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { push } from './contents.ts';
+import { ignored, push } from './contents.ts';
 import { nameAt } from './image-name.ts';
 import { hasObject, textAt } from './payload-parts.ts';
 import { requireObject, requireString } from './required-part.ts';
@@ -23,9 +23,10 @@ export const alicloud: PayloadFormat = {
     const withoutRepository = 'Alicloud Docker Hub response provided without repository information';
     const repository = requireObject(body, 'repository', withoutRepository);
     const withoutName = 'Alicloud Docker Hub response provided without image name';
-    const fullName = requireString(repository, 'repo_full_name', withoutName);
+    const fullName = strict ? requireString(repository, 'repo_full_name', withoutName) : textAt(repository, 'repo_full_name');
     const region = strict ? requireString(repository, 'region', withoutName) : textAt(repository, 'region');
     const host = region === '' ? undefined : `${addressType || 'registry'}.${region}.aliyuncs.com`;
+    if (fullName === '') return ignored('the push names no repository');
     const name = nameAt(host, fullName);
     return push({ name, tag, digest: textAt(data, 'digest'), pushedAt: shanghaiTime(data['pushed_at']) });
   },

@@ -52,8 +52,9 @@ function read(body: JsonObject, strict: boolean): PayloadContents {
   const withoutRequest = 'Azure Container Reigstry response provided without request information';
   const request = strict ? requireObject(body, 'request', withoutRequest) : objectAt(body, 'request');
   const withoutName = 'Azure Container Reigstry response provided without image name';
-  const repository = requireString(target, 'repository', withoutName);
+  const repository = strict ? requireString(target, 'repository', withoutName) : textAt(target, 'repository');
   const host = strict ? requireString(request, 'host', withoutName) : textAt(request, 'host');
+  if (repository === '') return ignored('the event names no repository');
   return contentsOf(action, body, { name: nameAt(host, repository), tag, digest: textAt(target, 'digest') }, strict);
 }
 

@@ -4,7 +4,6 @@ import { ignored, ping, push } from './contents.ts';
 import { nameAt, splitReference, type ImageName } from './image-name.ts';
 import { namesAnImage } from './loose-image.ts';
 import { firstText, hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
-import { refuse } from './required-part.ts';
 
 const pushActions: ReadonlySet<string> = new Set(['published', 'updated', 'create', 'created']);
 const containerTypes: ReadonlySet<string> = new Set(['container', 'docker']);
@@ -55,7 +54,7 @@ function contentsOfPackage(body: JsonObject, pack: JsonObject): PayloadContents 
   const isContainer = hasObject(version, 'container_metadata') || containerTypes.has(type.toLowerCase());
   if (!isContainer) return ignored(`a package of type ${type.slice(0, 100)}, not an image`);
   const name = nameOf(body, pack, version);
-  if (name.repository === '') refuse('The GitHub package has no name');
+  if (name.repository === '') return ignored('the package names no repository');
   const metadata = objectAt(version, 'container_metadata');
   const named = firstText(textAt(version, 'version'), textAt(version, 'name'));
   const about = {

@@ -3,9 +3,6 @@ import { contentsOf, ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
 import { isJsonObject } from '../framework/json.ts';
 import { firstText, partAt, textAt } from './payload-parts.ts';
-import { refuse } from './required-part.ts';
-
-const notOfAPush = 'a Quay notification that is not of a push';
 
 /**
  * Quay's "push to repository" notification. Nothing in the body is signed: who knows the URL can send it.
@@ -26,11 +23,11 @@ export const quay: PayloadFormat = {
     const namespaced = `${textAt(body, 'namespace')}/${textAt(body, 'name')}`;
     const repository = firstText(textAt(body, 'repository'), slash < 0 ? '' : url.slice(slash + 1), namespaced);
     const isNamed = !repository.startsWith('/') && !repository.endsWith('/');
-    if (!Object.hasOwn(body, 'updated_tags') && !isNamed) return ignored(notOfAPush);
-    if (!isNamed) refuse('The Quay notification names no repository');
     // A Quay of one's own always says where it is.
     const name = nameAt(firstText(url.slice(0, Math.max(slash, 0)), hostOf(textAt(body, 'homepage')), 'quay.io'), repository);
-    if (!Object.hasOwn(body, 'updated_tags')) return ignored(notOfAPush, { name });
+    if (!Object.hasOwn(body, 'updated_tags'))
+      return ignored('a Quay notification that is not of a push', isNamed ? { name } : {});
+    if (!isNamed) return ignored('the push names no repository');
     const tags = tagsOf(partAt(body, 'updated_tags'));
     if (tags.length === 0) return ignored('the push has no tag', { name });
     return contentsOf(tags.map((tag) => push({ name, tag })));

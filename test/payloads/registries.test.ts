@@ -102,6 +102,21 @@ const cases: readonly Case[] = [
     format: 'alicloud',
     deploys: [`?/namespace/repoTest:latest@${digest}`],
   },
+  ...(
+    [
+      ['alicloud', { push_data: { tag: '1' }, repository: { region: 'cn-hangzhou' } }],
+      ['azure', { action: 'push', target: { tag: '1' }, request: { host: 'acme.azurecr.io' } }],
+      ['quay', { docker_url: 'quay.io', updated_tags: ['1'] }],
+      ['ghcr', { action: 'published', package: { name: 'web', package_type: 'container' } }],
+      ['harbor', { type: 'PUSH_ARTIFACT', event_data: { resources: [{ tag: '1' }] } }],
+      ['mirantis', { type: 'TAG_PUSH', contents: { tag: '1' } }],
+    ] as const
+  ).map(([format, body]) => ({
+    name: `a push of ${format} that names no repository`,
+    body,
+    format,
+    ignores: [/names no repository/],
+  })),
   // Azure
   {
     name: 'Azure without its host',
