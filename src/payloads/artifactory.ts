@@ -1,7 +1,7 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
-import { firstText, hasObject, listAt, objectAt, textAt } from './payload-parts.ts';
+import { firstText, hasObject, listAt, objectAt, shown, textAt } from './payload-parts.ts';
 
 /**
  * JFrog Artifactory's webhook. Its images are named as with the repository path method: `host/repository/image`.
@@ -21,8 +21,7 @@ export const artifactory: PayloadFormat = {
     const domain = textAt(body, 'domain');
     const event = firstText(textAt(body, 'event_type'), textAt(data, 'event_type'));
     if (domain === '') return ignored("it is none of Artifactory's predefined events: custom payloads need paths");
-    if (domain !== 'docker')
-      return ignored(`Artifactory's event ${event.slice(0, 100)} is one of ${domain.slice(0, 100)}, not of an image`);
+    if (domain !== 'docker') return ignored(`Artifactory's event ${shown(event)} is one of ${shown(domain)}, not of an image`);
     const path = textAt(data, 'path').split('/');
     const image = imageOf(textAt(data, 'image_name'), path.slice(0, -2).join('/'));
     const tag = firstText(textAt(data, 'tag'), path.at(-2) ?? '');
@@ -32,7 +31,7 @@ export const artifactory: PayloadFormat = {
       tag,
       digest: isManifest(path.at(-1) ?? '') ? `sha256:${textAt(data, 'sha256')}` : '',
     };
-    if (event !== 'pushed') return ignored(`the image was ${event.slice(0, 100)}, not pushed`, about);
+    if (event !== 'pushed') return ignored(`the image was ${shown(event)}, not pushed`, about);
     if (image === '') return ignored('the push names no image', about);
     // Charts and other OCI artifacts are kept in such repositories too; unlike images they have no platforms.
     if (textAt(data, 'image_type') === 'oci' && listAt(data, 'platforms').length === 0)

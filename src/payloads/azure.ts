@@ -4,7 +4,7 @@ import { ignored, ping, push } from './contents.ts';
 import { eventOfGrid, isEventOfGrid } from './event-grid.ts';
 import { nameAt } from './image-name.ts';
 import { namesAnImage } from './loose-image.ts';
-import { hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { hasObject, objectAt, shown, textAt, timeOf } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
 import { requireObject, requireString } from './required-part.ts';
 
@@ -39,7 +39,7 @@ function readEventOfGrid(body: JsonObject): PayloadContents {
   // The URL is not called from here: anybody could have it name any address.
   if (type === 'Microsoft.EventGrid.SubscriptionValidationEvent')
     return ignored('Event Grid asks to validate the subscription: open its validationUrl once');
-  if (textAt(data, 'action') === '') return ignored(`Event Grid's event ${type.slice(0, 100)} is not one of a registry`);
+  if (textAt(data, 'action') === '') return ignored(`Event Grid's event ${shown(type)} is not one of a registry`);
   return read(data, false);
 }
 
@@ -67,7 +67,7 @@ function contentsOf(
   const reason = others.get(action);
   if (reason !== undefined) return ignored(reason, about);
   // The Go service did not look at the action.
-  if (!strict && action !== 'push' && action !== '') return ignored(`the action ${action.slice(0, 100)} is not a push`, about);
+  if (!strict && action !== 'push' && action !== '') return ignored(`the action ${shown(action)} is not a push`, about);
   const mediaTypes = [textAt(body, 'target', 'artifactType'), textAt(body, 'target', 'mediaType')];
   return push({ ...about, pushedAt: timeOf(body['timestamp']), eventId: textAt(body, 'id'), mediaTypes });
 }

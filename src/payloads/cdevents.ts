@@ -3,7 +3,7 @@ import type { PayloadContents, PayloadFormat, PayloadHeaders } from '../framewor
 import { cloudEventOf } from './cloud-event.ts';
 import { ignored, push } from './contents.ts';
 import { parsePackageUrl } from './package-url.ts';
-import { firstText, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, objectAt, shown, textAt, timeOf } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
 
 const published = 'dev.cdevents.artifact.published.';
@@ -35,9 +35,8 @@ function read(body: JsonObject, headers: PayloadHeaders): PayloadContents {
   const subject = textAt(data, 'subject', 'id');
   const image = parsePackageUrl(subject);
   const about = image ?? {};
-  if (!`${type}.`.startsWith(published))
-    return ignored(`CDEvents' event ${type.slice(0, 100)} is not of a published artifact`, about);
-  if (image === undefined) return ignored(`the artifact ${subject.slice(0, 200)} is not an image: pkg:oci and pkg:docker are`);
+  if (!`${type}.`.startsWith(published)) return ignored(`CDEvents' event ${shown(type)} is not of a published artifact`, about);
+  if (image === undefined) return ignored(`the artifact ${shown(subject)} is not an image: pkg:oci and pkg:docker are`);
   const [source, id] = [textAt(context, 'source'), textAt(context, 'id')];
   const eventId = source === '' || id === '' ? '' : `${source} ${id}`;
   return push({

@@ -5,7 +5,7 @@ import { ignored, push } from './contents.ts';
 import { ecrHost } from './ecr.ts';
 import { hostOf, nameAt, splitReference, type ImageName } from './image-name.ts';
 import { isNotAPush, looseImage } from './loose-image.ts';
-import { firstText, textAt } from './payload-parts.ts';
+import { firstText, shown, textAt } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
 import { refuse } from './required-part.ts';
 
@@ -46,8 +46,7 @@ export function cloudevents(own: readonly PayloadFormat[], formats: readonly Pay
 function contentsOfEvent(event: CloudEvent): PayloadContents {
   const { type, subject, time, eventId, data } = event;
   const found = looseImage(data);
-  if (!imageTypes.test(type) && textAt(data, 'image') === '')
-    return ignored(`the event ${type.slice(0, 100)} is not about images`);
+  if (!imageTypes.test(type) && textAt(data, 'image') === '') return ignored(`the event ${shown(type)} is not about images`);
   const fromSubject = splitReference(subject);
   const repository = firstText(found.name?.spelled ?? '', fromSubject.tag === '' ? '' : fromSubject.name);
   if (repository === '') return ignored('the event names no repository');
@@ -56,7 +55,7 @@ function contentsOfEvent(event: CloudEvent): PayloadContents {
     tag: firstText(found.tag, fromSubject.tag),
     digest: firstText(found.digest, fromSubject.digest),
   };
-  if (isNotAPush(type)) return ignored(`the event ${type.slice(0, 100)} is not a push`, about);
+  if (isNotAPush(type)) return ignored(`the event ${shown(type)} is not a push`, about);
   return push({ ...about, pushedAt: time, eventId, mediaTypes: mediaTypesIn(data) });
 }
 

@@ -1,7 +1,7 @@
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
 import { contentsOf, ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
-import { firstText, hasObject, listAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, listAt, shown, textAt, timeOf } from './payload-parts.ts';
 
 const others: ReadonlyMap<string, string> = new Map([
   ['pull', 'an image was pulled'],
@@ -41,7 +41,7 @@ function contentsOfEvent(event: unknown): PayloadContents {
     digest: textAt(event, 'target', 'digest'),
   };
   const action = textAt(event, 'action');
-  if (action !== 'push') return ignored(others.get(action) ?? `the event ${action.slice(0, 100)} is not a push`, about);
+  if (action !== 'push') return ignored(others.get(action) ?? `the event ${shown(action)} is not a push`, about);
   const mediaType = textAt(event, 'target', 'mediaType');
   // Only what is a manifest has a tag; old registries call some of them application/octet-stream.
   if (mediaType !== '' && !manifest.test(mediaType) && about.tag === '')

@@ -3,7 +3,7 @@ import type { PayloadContents, PayloadFormat } from '../framework/payload-format
 import { jsonIn } from './cloud-event.ts';
 import { ignored, push } from './contents.ts';
 import { nameAt } from './image-name.ts';
-import { hasObject, partAt, textAt, timeOf } from './payload-parts.ts';
+import { hasObject, partAt, shown, textAt, timeOf } from './payload-parts.ts';
 
 /** What the hosts of AWS end with outside `amazonaws.com`, by the beginning of the region. */
 const domains: readonly (readonly [region: string, domain: string])[] = [
@@ -36,7 +36,7 @@ export const ecr: PayloadFormat = {
     const type = textAt(body, 'Type');
     // The URL is not called from here: anybody could have it name any address.
     if (type === 'SubscriptionConfirmation') return ignored('SNS asks to confirm the subscription: open its SubscribeURL once');
-    if (type !== 'Notification') return ignored(`SNS' message ${type.slice(0, 100)} is not a notification`);
+    if (type !== 'Notification') return ignored(`SNS' message ${shown(type)} is not a notification`);
     const event = jsonIn(textAt(body, 'Message'));
     return event === undefined ? ignored('the message of SNS is no JSON object') : contentsOfEvent(event);
   },
@@ -69,11 +69,11 @@ function contentsOfEvent(event: JsonObject): PayloadContents {
     digest: textAt(detail, 'image-digest'),
   };
   if (detailType !== '' && detailType !== 'ECR Image Action')
-    return ignored(`the event ${detailType.slice(0, 100)} is not a push`, about);
+    return ignored(`the event ${shown(detailType)} is not a push`, about);
   const action = textAt(detail, 'action-type');
-  if (action !== 'PUSH') return ignored(actions.get(action) ?? `the action ${action.slice(0, 100)} is not a push`, about);
+  if (action !== 'PUSH') return ignored(actions.get(action) ?? `the action ${shown(action)} is not a push`, about);
   const result = textAt(detail, 'result');
-  if (result !== '' && result !== 'SUCCESS') return ignored(`the push ended with ${result.slice(0, 100)}`, about);
+  if (result !== '' && result !== 'SUCCESS') return ignored(`the push ended with ${shown(result)}`, about);
   const { name } = about;
   if (name === undefined) return ignored('the push names no repository', about);
   const mediaTypes = [textAt(detail, 'artifact-media-type'), textAt(detail, 'manifest-media-type')];

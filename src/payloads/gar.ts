@@ -3,7 +3,7 @@ import type { PayloadContents, PayloadFormat } from '../framework/payload-format
 import { fromBase64, jsonIn } from './cloud-event.ts';
 import { ignored, push } from './contents.ts';
 import { nameAtHub, splitReference } from './image-name.ts';
-import { firstText, hasObject, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, shown, textAt, timeOf } from './payload-parts.ts';
 
 /**
  * Google Artifact Registry's notifications (topic `gcr`) as Pub/Sub pushes them, wrapped or unwrapped.
@@ -48,6 +48,6 @@ function contentsOfNotification(body: JsonObject, eventId: string, pushedAt: num
   if (reference === '') return ignored('the Pub/Sub message is not one of Artifact Registry');
   const about = { name: nameAtHub(reference), tag: tagged.tag, digest: digested.digest };
   if (action === 'DELETE') return ignored('an image or a tag was deleted', about);
-  if (action !== 'INSERT') return ignored(`Artifact Registry's action ${action.slice(0, 100)} is not a push`, about);
+  if (action !== 'INSERT') return ignored(`Artifact Registry's action ${shown(action)} is not a push`, about);
   return push({ ...about, eventId, pushedAt });
 }

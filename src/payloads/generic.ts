@@ -1,7 +1,7 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { contentsOf, ignored, push } from './contents.ts';
 import { hasTagWithoutQuotes, isNotAPush, looseImage, looseTags, namesAnImage } from './loose-image.ts';
-import { firstText, textAt, timeOf } from './payload-parts.ts';
+import { firstText, shown, textAt, timeOf } from './payload-parts.ts';
 import { refuse } from './required-part.ts';
 
 /**
@@ -21,7 +21,7 @@ export function generic(others: readonly PayloadFormat[]): PayloadFormat {
       if (name === undefined) return refuse('The payload has neither an image nor a repository');
       const about = { name, tag, digest };
       const event = firstText(textAt(body, 'action'), textAt(body, 'event'));
-      if (isNotAPush(event)) return ignored(`the event ${event.slice(0, 100)} is not a push`, about);
+      if (isNotAPush(event)) return ignored(`the event ${shown(event)} is not a push`, about);
       if (tag === '' && hasTagWithoutQuotes(body)) return ignored('the tag is a number: put it in quotes', about);
       const pushedAt = timeOf(body['pushedAt']) ?? timeOf(body['timestamp']);
       const pushed = { ...about, pushedAt, eventId: textAt(body, 'id') };

@@ -3,7 +3,7 @@ import type { PayloadContents, PayloadFormat } from '../framework/payload-format
 import { ignored, ping, push } from './contents.ts';
 import { nameAt, splitReference, type ImageName } from './image-name.ts';
 import { namesAnImage } from './loose-image.ts';
-import { firstText, hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, objectAt, shown, textAt, timeOf } from './payload-parts.ts';
 
 const pushActions: ReadonlySet<string> = new Set(['published', 'updated', 'create', 'created']);
 const containerTypes: ReadonlySet<string> = new Set(['container', 'docker']);
@@ -31,9 +31,7 @@ export const ghcr: PayloadFormat = {
 
 function withoutPackage(event: string): string {
   if (event === 'package' || event === 'registry_package') return `GitHub's event ${event} names no package`;
-  return event === ''
-    ? "GitHub's event is not that of a package"
-    : `GitHub's event ${event.slice(0, 100)} is not that of a package`;
+  return event === '' ? "GitHub's event is not that of a package" : `GitHub's event ${shown(event)} is not that of a package`;
 }
 
 /** Any other event: each of them says who caused it, by an id of GitHub's kind. A CI job may pass that on with its image. */
@@ -52,7 +50,7 @@ function contentsOfPackage(body: JsonObject, pack: JsonObject): PayloadContents 
   // GitHub has sent the ecosystem docker with packages of npm: the type is the one to go by where there are both.
   const type = firstText(textAt(pack, 'package_type'), textAt(pack, 'ecosystem'), 'unknown');
   const isContainer = hasObject(version, 'container_metadata') || containerTypes.has(type.toLowerCase());
-  if (!isContainer) return ignored(`a package of type ${type.slice(0, 100)}, not an image`);
+  if (!isContainer) return ignored(`a package of type ${shown(type)}, not an image`);
   const name = nameOf(body, pack, version);
   if (name.repository === '') return ignored('the package names no repository');
   const metadata = objectAt(version, 'container_metadata');
@@ -64,7 +62,7 @@ function contentsOfPackage(body: JsonObject, pack: JsonObject): PayloadContents 
     digest: firstText(validDigest(textAt(metadata, 'tag', 'digest')), validDigest(textAt(metadata, 'manifest', 'digest')), named),
   };
   const action = textAt(body, 'action');
-  if (action !== '' && !pushActions.has(action)) return ignored(`the package was ${action.slice(0, 100)}, not pushed`, about);
+  if (action !== '' && !pushActions.has(action)) return ignored(`the package was ${shown(action)}, not pushed`, about);
   const mediaTypes = [textAt(metadata, 'manifest', 'config', 'media_type'), textAt(metadata, 'manifest', 'media_type')];
   return push({ ...about, pushedAt: timeOf(version['updated_at']), mediaTypes });
 }

@@ -2,7 +2,7 @@ import type { PayloadContents, PayloadFormat, PayloadHeaders } from '../framewor
 import type { JsonObject } from '../framework/json.ts';
 import { ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
-import { firstText, hasObject, objectAt, partAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, objectAt, partAt, shown, textAt, timeOf } from './payload-parts.ts';
 
 /**
  * The `package` event of Gitea and Forgejo, which their container registry sends. A version of such a package is a tag, or the
@@ -24,7 +24,7 @@ export const gitea: PayloadFormat = {
   read(body, headers) {
     if (hasObject(body, 'package')) return contentsOfPackage(textAt(body, 'action'), objectAt(body, 'package'));
     const event = eventIn(headers);
-    return ignored(event === '' ? 'the event names no package' : `Gitea's event ${event.slice(0, 100)} is not that of a package`);
+    return ignored(event === '' ? 'the event names no package' : `Gitea's event ${shown(event)} is not that of a package`);
   },
 };
 
@@ -34,7 +34,7 @@ function eventIn(headers: PayloadHeaders): string {
 
 function contentsOfPackage(action: string, pack: JsonObject): PayloadContents {
   const type = textAt(pack, 'type');
-  if (type !== 'container') return ignored(`a package of type ${type.slice(0, 100)}, not an image`);
+  if (type !== 'container') return ignored(`a package of type ${shown(type)}, not an image`);
   const owner = firstText(textAt(pack, 'owner', 'login'), textAt(pack, 'owner', 'username'));
   const name = textAt(pack, 'name');
   if (owner === '' || name === '') return ignored('the package has no name');
@@ -45,6 +45,6 @@ function contentsOfPackage(action: string, pack: JsonObject): PayloadContents {
     tag: textAt(pack, 'version'),
     digest: textAt(pack, 'version'),
   };
-  if (action !== 'created') return ignored(`the package was ${action.slice(0, 100)}, not pushed`, about);
+  if (action !== 'created') return ignored(`the package was ${shown(action)}, not pushed`, about);
   return push({ ...about, pushedAt: timeOf(textAt(pack, 'created_at')) });
 }

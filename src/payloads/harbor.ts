@@ -3,7 +3,7 @@ import type { PayloadContents, PayloadFormat, PayloadHeaders } from '../framewor
 import { cloudEventOf } from './cloud-event.ts';
 import { contentsOf, ignored, push } from './contents.ts';
 import { nameAt, splitReference, withoutScheme, type ImageName } from './image-name.ts';
-import { firstText, hasObject, listAt, objectAt, partAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, listAt, objectAt, partAt, shown, textAt, timeOf } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
 
 /** Of Harbor 1, Harbor 2, and Harbor 2 in CloudEvents. */
@@ -67,7 +67,7 @@ function contentsOfPrerelease(body: JsonObject): PayloadContents {
         name: nameAt(undefined, firstText(textAt(event, 'full_name'), parts.join('/'))),
         tag: textAt(event, 'tag'),
       };
-      if (!pushTypes.has(type)) return ignored(`Harbor's event ${type.slice(0, 100)} is not a push`, about);
+      if (!pushTypes.has(type)) return ignored(`Harbor's event ${shown(type)} is not a push`, about);
       return about.name.repository === '' ? ignored('the push names no repository') : push(about);
     }),
   );
@@ -77,7 +77,7 @@ function contentsOfNotification({ type, data, pushedAt, eventId }: Notification)
   const resources = listAt(data, 'resources');
   const repository = objectAt(data, 'repository');
   if (!pushTypes.has(type))
-    return ignored(`Harbor's event ${type.slice(0, 100)} is not a push`, aboutResource(resources[0], repository));
+    return ignored(`Harbor's event ${shown(type)} is not a push`, aboutResource(resources[0], repository));
   if (resources.length === 0) return ignored('the push names no artifact');
   return contentsOf(
     resources.map((resource) => {

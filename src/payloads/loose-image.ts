@@ -59,5 +59,7 @@ const words = /^(?:fail|failed|failure|error|rejected|cancell?ed|aborted|lint|li
 /** True if a word in the name of an event or an action says that nothing was pushed, or not yet. */
 export function isNotAPush(event: string): boolean {
   const found = event.toLowerCase().split(/[^a-z]+/);
-  return found.some((word) => words.test(word) || (beginnings.test(word) && word !== 'pullrequest'));
+  // How something ended stands behind what it was; before that may be anybody's domain.
+  const isUndone = found.slice(-3).some((word) => words.test(word));
+  return isUndone || found.some((word) => beginnings.test(word) && word !== 'pullrequest');
 }

@@ -1,7 +1,7 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
 import { ignored, push } from './contents.ts';
 import { nameAt, splitReference } from './image-name.ts';
-import { firstText, hasObject, objectAt, textAt, timeOf } from './payload-parts.ts';
+import { firstText, hasObject, objectAt, shown, textAt, timeOf } from './payload-parts.ts';
 
 /**
  * Mirantis Secure Registry 2 and 3, which was Docker Trusted Registry. Version 4 is Harbor, and sends what Harbor sends.
@@ -24,7 +24,7 @@ export const mirantis: PayloadFormat = {
       digest: firstText(textAt(contents, 'digest'), image.digest),
     };
     const type = textAt(body, 'type');
-    if (type !== 'TAG_PUSH') return ignored(`Mirantis' event ${type.slice(0, 100)} is not the push of a tag`, about);
+    if (type !== 'TAG_PUSH') return ignored(`Mirantis' event ${shown(type)} is not the push of a tag`, about);
     if (about.name.repository === '') return ignored('the push names no repository');
     return push({ ...about, pushedAt: timeOf(textAt(contents, 'pushedAt')) ?? timeOf(textAt(body, 'createdAt')) });
   },

@@ -21,6 +21,11 @@ export function firstText(...texts: readonly string[]): string {
   return texts.find((text) => text !== '') ?? '';
 }
 
+/** What a sender calls something, for people to read, and no more of it than they do. */
+export function shown(name: string): string {
+  return name === '' ? '(not said)' : name.slice(0, 100);
+}
+
 /** The object at a path; an empty one where there is none. */
 export function objectAt(source: unknown, ...path: readonly string[]): JsonObject {
   const part = partAt(source, ...path);

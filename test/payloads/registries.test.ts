@@ -685,6 +685,18 @@ const cases: readonly Case[] = [
     ignores: [/not of a published artifact/],
   },
   {
+    name: 'a CloudEvent of a sender with a telling name',
+    body: cloudEvent('com.error-tracker.image.pushed', { image: 'r.example.com/web:1' }),
+    format: 'cloudevents',
+    deploys: ['r.example.com/web:1'],
+  },
+  ...['com.example.image.build.started', 'com.example.image.push.failed.v1'].map((type) => ({
+    name: `a CloudEvent, ${type}`,
+    body: cloudEvent(type, { image: 'r.example.com/web:1' }),
+    format: 'cloudevents',
+    ignores: [/is not a push/],
+  })),
+  {
     name: 'a CloudEvent of version 0.3, its data in Base64',
     body: cloudEvent('com.example.image.pushed', base64({ image: 'r.example.com/web:1' }), {
       specversion: '0.3',

@@ -28,8 +28,8 @@ const bent: fc.Arbitrary<readonly [PayloadSample, JsonObject]> = fc
     return [sample, body];
   });
 
-/** Replaces the part that a number leads to, or takes it away for undefined. */
-function bend(root: JsonObject, number: number, value: unknown): void {
+/** Every part of a body, by the object that has it and its name. */
+function placesIn(root: JsonObject): [JsonObject, string][] {
   const places: [JsonObject, string][] = [];
   const visit = (part: unknown): void => {
     if (Array.isArray(part)) part.forEach(visit);
@@ -41,6 +41,12 @@ function bend(root: JsonObject, number: number, value: unknown): void {
     }
   };
   visit(root);
+  return places;
+}
+
+/** Replaces the part that a number leads to, or takes it away for undefined. */
+function bend(root: JsonObject, number: number, value: unknown): void {
+  const places = placesIn(root);
   const [owner, key] = places[number % Math.max(places.length, 1)] ?? [];
   if (owner === undefined || key === undefined) return;
   if (value === undefined) delete owner[key];
@@ -96,6 +102,23 @@ describe('the samples of registries', () => {
       }),
       { numRuns: 10_000 },
     );
+  });
+
+  it('are told of without a hole where a name is missing', () => {
+    for (const { name, body } of payloadSamples) {
+      for (let number = 0; number < placesIn(body).length; number += 1) {
+        const cut = structuredClone(body);
+        bend(cut, number, undefined);
+        for (const { id } of payloadFormats.all) {
+          try {
+            const { ignored } = readPayload(payloadFormats, id, cut, {}, { imagePath: '$.none' });
+            for (const { reason } of ignored) expect(reason, `${name} as ${id}`).to.not.match(/ {2}| $| ,/);
+          } catch (thrown) {
+            if (!(thrown instanceof ServiceError)) throw thrown;
+          }
+        }
+      }
+    }
   });
 
   const long = 500_000;
