@@ -34,6 +34,11 @@ const entries: readonly Entry[] = [
     summary: 'say what the service makes of an image reference, a payload or a tag policy',
     load: () => import('./cli/explain-command.ts').then((loaded) => loaded.explainCommand),
   },
+  {
+    name: 'receivers',
+    summary: 'list the receivers of a service that runs, and show what one would do with a push',
+    load: () => import('./cli/receivers-command.ts').then((loaded) => loaded.receiversCommand),
+  },
 ];
 
 const usage = `webhook-service: signed callback URLs that turn registry pushes into rollouts
@@ -51,6 +56,7 @@ Examples:
   webhook-service serve --embedded
   webhook-service emulate rancher --port 8080 --speed instant
   webhook-service explain image nginx:1.27
+  webhook-service receivers plan web --key-file ./data/admin-key < push.json
 `;
 
 function version(): string {

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { coerceError, ServiceError } from '../framework/errors.ts';
 import { imageEventFault } from '../framework/image-event-fault.ts';
-import { limits } from '../framework/limits.ts';
 import type { IgnoredEvent, PayloadContents, PayloadHeaders, PayloadOptions } from '../framework/payload-format.ts';
 import { autoFormat, parsePayload, readPayload } from '../framework/read-payload.ts';
 import { payloadFormats } from '../payloads/index.ts';
 import { type Command, UsageError } from './command.ts';
+import { type Input, parseSentHeader, readSentBody } from './sent-body.ts';
 
 /** What `--json` prints. */
 interface PayloadExplanation {
@@ -36,7 +36,7 @@ const optionNames = {
 } as const;
 
 /** @param input where the body comes from. */
-export function explainPayloadOf(input: () => AsyncIterable<Buffer> & { readonly isTTY?: boolean }): Command {
+export function explainPayloadOf(input: () => Input): Command {
   return {
     help: `webhook-service explain payload [--format F] [--header 'K: V']… [--json] < body
 
@@ -57,7 +57,7 @@ Examples:
 `,
     async run(args) {
       const { format, headers, options, json } = parse(args);
-      const explanation = explain(format, await read(input()), headers, options);
+      const explanation = explain(format, await readSentBody(input()), headers, options);
       process.stdout.write(json ? `${JSON.stringify(explanation)}\n` : inWords(explanation));
       return explanation.error === undefined ? 0 : 1;
     },
@@ -94,29 +94,10 @@ function parse(args: readonly string[]): Parsed {
   const options = Object.entries(optionNames).flatMap(([name, field]) => (name in values ? [[field, values[name]]] : []));
   return {
     format,
-    headers: Object.fromEntries(header.map(parseHeader)),
+    headers: Object.fromEntries(header.map(parseSentHeader)),
     options: Object.fromEntries(options) as PayloadOptions,
     json,
   };
-}
-
-function parseHeader(text: string): [string, string] {
-  const [, name = '', value = ''] = /^\s*([^\s:]+)\s*:(.*)$/s.exec(text) ?? [];
-  if (name === '') throw new UsageError(`--header needs 'Name: value', not ${text}`);
-  return [name.toLowerCase(), value.trim()];
-}
-
-async function read(input: ReturnType<Parameters<typeof explainPayloadOf>[0]>): Promise<Buffer> {
-  if (input.isTTY) throw new UsageError('explain payload reads the body from standard input: put < FILE behind it');
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of input) {
-    size += part.length;
-    if (size > limits.bodyBytes)
-      throw new UsageError(`the body is larger than ${limits.bodyBytes} bytes, which no receiver takes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function explain(format: string, body: Buffer, headers: PayloadHeaders, options: PayloadOptions): PayloadExplanation {

@@ -25,10 +25,11 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, output } = await run(['--help']);
     expect(code).to.equal(0);
-    for (const command of ['serve', 'demo', 'emulate', 'explain']) expect(output).to.match(new RegExp(`^  ${command} `, 'm'));
+    for (const command of ['serve', 'demo', 'emulate', 'explain', 'receivers'])
+      expect(output).to.match(new RegExp(`^  ${command} `, 'm'));
   });
 
-  for (const command of ['serve', 'demo', 'emulate', 'explain']) {
+  for (const command of ['serve', 'demo', 'emulate', 'explain', 'receivers']) {
     it(`explains ${command} with examples`, async () => {
       const { code, output } = await run([command, '--help']);
       expect(code).to.equal(0);

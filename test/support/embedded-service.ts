@@ -16,6 +16,8 @@ export interface ListedDelivery {
 export interface EmbeddedService {
   readonly program: Program;
   readonly url: string;
+  /** The file that has its first API key. */
+  readonly keyFile: string;
   /** Any call of the API for the first project. @param path what follows `/v1-webhooks/`. */
   call(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
   /** Makes a receiver of `deploymentUpdate`. @returns its trigger URL. */
@@ -38,9 +40,10 @@ export async function startEmbeddedService(
   };
   try {
     const [, url = ''] = await program.says(/"message":"listening","url":"([^"]+)"/, 30_000);
-    const key = (await readFile(path.join(folder, 'admin-key'), 'utf8')).trim();
+    const keyFile = path.join(folder, 'admin-key');
+    const key = (await readFile(keyFile, 'utf8')).trim();
     const headers = { Authorization: `Basic ${Buffer.from(key).toString('base64')}`, 'Content-Type': 'application/json' };
-    return { program, url, stop, ...clientOf(`${url}/v1-webhooks`, headers) };
+    return { program, url, keyFile, stop, ...clientOf(`${url}/v1-webhooks`, headers) };
   } catch (thrown) {
     await stop();
     throw thrown;
