@@ -6,6 +6,7 @@ import { parseRancherUrl } from '../../rancher/rancher-url.ts';
 import { rancherCluster } from './allow.ts';
 import { KubernetesApi, type ApiAnswer, type ApiCall } from './kubernetes-api.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
+import { sendCall } from './send-call.ts';
 
 export interface KubernetesClustersOptions {
   /** Path of a kubeconfig, or several with `:` between; absent: KUBECONFIG, and without that the cluster that we run in. */
@@ -73,24 +74,16 @@ class Sender {
   }
 
   async prepare({ method, path, query = {}, body, contentType, signal }: ApiCall): Promise<() => Promise<ApiAnswer>> {
-    const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } = this.#client;
+    const { HttpMethod, RequestContext } = this.#client;
     const url = new URL(this.#server + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const request = new RequestContext(url.toString(), HttpMethod[method]);
     request.setHeaderParam('Accept', 'application/json');
+    request.setHeaderParam('User-Agent', 'webhook-service');
     if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
-    if (body !== undefined) request.setBody(body);
-    request.setSignal(signal);
     await this.#authenticate(request);
-    return async () => {
-      const answer = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
-      return {
-        status: answer.httpStatusCode,
-        headers: answer.headers,
-        text: () => answer.body.text(),
-        chunks: () => answer.body.stream() ?? new ReadableStream(),
-      };
-    };
+    const [headers, dispatcher] = [request.getHeaders(), request.getDispatcher()];
+    return () => sendCall({ method, url: request.getUrl(), headers, body, signal, dispatcher });
   }
 
   /** The package makes a connection pool for every request; ours is kept as long as it trusts a token file. */

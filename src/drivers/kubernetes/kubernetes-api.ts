@@ -1,6 +1,8 @@
 import { coerceError, ServiceError } from '../../framework/errors.ts';
 import { isJsonObject, type JsonObject } from '../../framework/json.ts';
+import { pathPart } from '../../rancher/path-part.ts';
 import { type ApiPlace, apiResources } from './api-resources.ts';
+import { faultOf } from './check-object.ts';
 import type {
   KubernetesCluster,
   KubernetesKind,
@@ -12,6 +14,7 @@ import type {
   WatchOptions,
 } from './kubernetes-clusters.ts';
 import { answerError, callError } from './kubernetes-error.ts';
+import { AnswerTooLargeError, maxListBytes, maxObjectBytes, readLines, readText } from './read-answer.ts';
 
 /** One HTTP call to a cluster; credentials, TLS and the server's address are the sender's business. */
 export interface ApiCall {
@@ -26,7 +29,6 @@ export interface ApiCall {
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  text(): Promise<string>;
   chunks(): AsyncIterable<Uint8Array>;
 }
 
@@ -37,6 +39,8 @@ export type PrepareCall = (call: ApiCall) => Promise<() => Promise<ApiAnswer>>;
 const timeoutMs = 10_000;
 /** For how long a group that is not there is not asked for again, milliseconds: a proxy in between may say so for a while. */
 const missingMs = 30_000;
+/** Most objects of one list: of more no update could be followed. */
+const maxItems = 10_000;
 
 /** The Kubernetes API as the driver needs it, in the newest version that the server has. */
 export class KubernetesApi implements KubernetesCluster {
@@ -61,7 +65,7 @@ export class KubernetesApi implements KubernetesCluster {
   ): Promise<KubernetesKinds[K] | undefined> {
     const path = await this.#path(kind, namespace, signal, name);
     const answer = await this.#call({ method: 'GET', path, signal });
-    return answer.status === 404 ? undefined : this.#object(answer);
+    return answer.status === 404 ? undefined : this.#checked(kind, this.#object(answer));
   }
 
   async patch<K extends KubernetesKind>(
@@ -79,7 +83,7 @@ export class KubernetesApi implements KubernetesCluster {
     const answer = await this.#call({ method: 'PATCH', path, query, body, contentType, signal }, before);
     if (answer.status === 409) return { kind: 'conflict' };
     if (answer.status === 404) return { kind: 'missing' };
-    return { kind: 'patched', object: this.#object(answer) };
+    return { kind: 'patched', object: this.#checked(kind, this.#object(answer)) };
   }
 
   async create<K extends KubernetesKind>(
@@ -93,7 +97,7 @@ export class KubernetesApi implements KubernetesCluster {
     const body = JSON.stringify(object);
     const query = { fieldManager: 'webhook-service' };
     const answer = await this.#call({ method: 'POST', path, query, body, contentType: 'application/json', signal }, before);
-    return answer.status === 409 ? undefined : this.#object(answer);
+    return answer.status === 409 ? undefined : this.#checked(kind, this.#object(answer));
   }
 
   async delete(
@@ -119,9 +123,19 @@ export class KubernetesApi implements KubernetesCluster {
     signal: AbortSignal,
   ): Promise<KubernetesList<KubernetesKinds[K]>> {
     const path = await this.#path(kind, namespace, signal);
-    const { items, metadata } = this.#object(await this.#call({ method: 'GET', path, query: { labelSelector }, signal }));
+    const call: ApiCall = { method: 'GET', path, query: { labelSelector }, signal };
+    const { items, metadata } = this.#object(await this.#call(call, undefined, maxListBytes));
     const version = isJsonObject(metadata) ? metadata['resourceVersion'] : undefined;
-    return { items: Array.isArray(items) ? items : [], resourceVersion: typeof version === 'string' ? version : '0' };
+    const found: readonly unknown[] = Array.isArray(items) ? items : [];
+    if (found.length > maxItems)
+      throw new ServiceError(
+        'Refused',
+        `Kubernetes cluster ${this.name} has more than ${maxItems} ${kind} objects of these labels`,
+      );
+    return {
+      items: found.map((item) => this.#checked(kind, item)),
+      resourceVersion: typeof version === 'string' ? version : '0',
+    };
   }
 
   async *watch<K extends KubernetesKind>(
@@ -138,20 +152,28 @@ export class KubernetesApi implements KubernetesCluster {
     };
     const path = await this.#path(kind, namespace, signal);
     const answer = await this.#attempt(signal, async () => (await this.#prepare({ method: 'GET', path, query, signal }))());
-    if (answer.status !== 200) throw answerError(this.name, answer.status, await answer.text());
-    for await (const line of lines(answer.chunks())) {
-      const event: unknown = JSON.parse(line);
-      if (!isJsonObject(event)) continue;
-      const { type, object } = event;
+    if (answer.status !== 200) {
+      const text = await this.#attempt(signal, () => readText(answer.chunks(), maxObjectBytes));
+      throw answerError(this.name, answer.status, text, answer.headers['retry-after']);
+    }
+    for await (const line of readLines(answer.chunks())) {
+      const { type, object } = this.#parse(line);
       if (type === 'ERROR') throw answerError(this.name, errorCode(object), JSON.stringify(object));
-      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') yield { type, object: object as KubernetesKinds[K] };
+      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') yield { type, object: this.#checked(kind, object) };
     }
   }
 
   async #path(kind: KubernetesKind, namespace: string, signal: AbortSignal, name?: string): Promise<string> {
     const prefix = this.#prefixes.get(kind) ?? (await this.#prefix(kind, signal));
-    const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${apiResources[kind].resource}`;
-    return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
+    const path = `${prefix}/namespaces/${this.#part(namespace)}/${apiResources[kind].resource}`;
+    return name === undefined ? path : `${path}/${this.#part(name)}`;
+  }
+
+  /** Names come from lists as well: one that is none would make a call about one object into a call about all. */
+  #part(name: string): string {
+    const part = pathPart(name);
+    if (part === undefined) throw this.#strange(`the name "${name}", which is none`);
+    return part;
   }
 
   /** The newest place of a kind that the server has; once found it is asked for no more. */
@@ -197,6 +219,7 @@ export class KubernetesApi implements KubernetesCluster {
   async #call(
     call: ApiCall,
     before?: () => Promise<void>,
+    maxBytes = maxObjectBytes,
   ): Promise<{ status: number; headers: ApiAnswer['headers']; text: string }> {
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
     const send = await this.#attempt(call.signal, () => inTime(this.#prepare({ ...call, signal }), signal));
@@ -204,7 +227,7 @@ export class KubernetesApi implements KubernetesCluster {
     await before?.();
     return this.#attempt(call.signal, async () => {
       const answer = await send();
-      return { status: answer.status, headers: answer.headers, text: await answer.text() };
+      return { status: answer.status, headers: answer.headers, text: await readText(answer.chunks(), maxBytes) };
     });
   }
 
@@ -214,22 +237,34 @@ export class KubernetesApi implements KubernetesCluster {
       return await send();
     } catch (thrown) {
       signal.throwIfAborted();
+      if (thrown instanceof AnswerTooLargeError) throw this.#strange(thrown.message);
       throw thrown instanceof ServiceError ? thrown : callError(this.name, thrown, timeoutMs);
     }
   }
 
   #object({ status, headers, text }: { status: number; headers: ApiAnswer['headers']; text: string }): JsonObject {
     if (status < 200 || status > 299) throw answerError(this.name, status, text, headers['retry-after']);
+    return this.#parse(text);
+  }
+
+  #parse(text: string): JsonObject {
     try {
       const object: unknown = JSON.parse(text);
       if (isJsonObject(object)) return object;
     } catch {
       // Rancher's proxy shows its login page to a key that it does not know.
     }
-    throw new ServiceError(
-      'Unavailable',
-      `Kubernetes cluster ${this.name} answered with something else than a Kubernetes object`,
-    );
+    throw this.#strange('something else than a Kubernetes object');
+  }
+
+  #checked<K extends KubernetesKind>(kind: K, object: unknown): KubernetesKinds[K] {
+    const fault = faultOf(kind, object);
+    if (fault !== undefined) throw this.#strange(`a malformed ${kind}: ${fault}`);
+    return object as KubernetesKinds[K];
+  }
+
+  #strange(what: string): ServiceError {
+    return new ServiceError('Unavailable', `Kubernetes cluster ${this.name} answered with ${what}`);
   }
 }
 
@@ -256,14 +291,4 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function errorCode(status: unknown): number {
   return isJsonObject(status) && typeof status['code'] === 'number' ? status['code'] : 500;
-}
-
-async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts.filter((line) => line.trim() !== '');
-  }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { coerceError } from '../../framework/errors.ts';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { coerceError, ServiceError } from '../../framework/errors.ts';
 import type { KubernetesList, WatchEvent } from './kubernetes-clusters.ts';
 import type { ObjectMeta } from './kubernetes-objects.ts';
 
@@ -22,6 +22,10 @@ const defaultWatchSeconds = 30;
 /** How much longer a watch may take to end than it was asked to, as a part of that. */
 const watchMargin = 0.1;
 const shortestWatchMs = 1000;
+/** So many changes in a row are taken, then everything else gets its turn. */
+const burst = 100;
+/** Most objects that are kept an eye on. */
+const maxObjects = 10_000;
 const firstPauseMs = 250;
 const longestPauseMs = 4000;
 
@@ -56,11 +60,15 @@ async function watchFrom<T extends { readonly metadata?: ObjectMeta }>(
   const { watchSeconds = defaultWatchSeconds } = observation;
   const deadline = AbortSignal.timeout(Math.ceil(watchSeconds * (1 + watchMargin) * 1000));
   const either = AbortSignal.any([signal, deadline]);
+  let changes = 0;
   try {
     for await (const { type, object } of observation.watch(resourceVersion, watchSeconds, either)) {
       if (type === 'DELETED') byUid.delete(object.metadata?.uid);
       else byUid.set(object.metadata?.uid, object);
+      if (byUid.size > maxObjects) throw new ServiceError('Refused', `there are more than ${maxObjects} of them`);
       observation.seen([...byUid.values()]);
+      changes += 1;
+      if (changes % burst === 0) await nextTurn();
     }
   } catch (thrown) {
     // A watch that the server forgot to end is what the deadline is for.

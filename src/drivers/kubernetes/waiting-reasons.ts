@@ -24,6 +24,9 @@ const definiteReasons = new Set([
   'RunContainerError',
 ]);
 
+/** Longest message of a pod that is passed on, characters: each is stored and shown. */
+const maxMessage = 1_000;
+
 const harmlessReasons = new Set(['ContainerCreating', 'PodInitializing']);
 
 export function waitingReasons({ metadata, status = {} }: Pod): readonly WaitingReason[] {
@@ -35,7 +38,7 @@ export function waitingReasons({ metadata, status = {} }: Pod): readonly Waiting
   }
   const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False') {
-    found.push({ subject, reason: scheduled.reason ?? 'Unschedulable', message: scheduled.message ?? '', definite: false });
+    found.push({ subject, reason: scheduled.reason ?? 'Unschedulable', message: shortened(scheduled.message), definite: false });
   }
   return found;
 }
@@ -43,13 +46,17 @@ export function waitingReasons({ metadata, status = {} }: Pod): readonly Waiting
 function containerReason({ state = {} }: ContainerStatus): Pick<WaitingReason, 'reason' | 'message' | 'definite'> | undefined {
   const { waiting, terminated } = state;
   if (waiting?.reason !== undefined && !harmlessReasons.has(waiting.reason)) {
-    return { reason: waiting.reason, message: waiting.message ?? '', definite: definiteReasons.has(waiting.reason) };
+    return { reason: waiting.reason, message: shortened(waiting.message), definite: definiteReasons.has(waiting.reason) };
   }
   // Between two restarts a crashing container waits for nothing yet.
   if (terminated?.exitCode !== undefined && terminated.exitCode !== 0) {
     return { reason: terminated.reason ?? 'Error', message: `exit code ${terminated.exitCode}`, definite: false };
   }
   return undefined;
+}
+
+function shortened(message = ''): string {
+  return message.slice(0, maxMessage);
 }
 
 /** One line about the reasons, the definite ones first; empty for none. */

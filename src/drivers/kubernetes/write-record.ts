@@ -18,13 +18,20 @@ export function recordOf({ annotations = {} }: ObjectMeta = {}): WriteRecord | u
     const value: unknown = JSON.parse(annotations[recordAnnotation] ?? 'null');
     if (!isJsonObject(value)) return undefined;
     const { at, images } = value;
-    if (typeof at !== 'number' || !Array.isArray(images) || !images.every(isImage)) return undefined;
+    if (!isTime(at) || !Array.isArray(images) || !images.every(isImage)) return undefined;
     return { at, images };
   } catch {
     // Whoever may write to the workload may write anything there.
     return undefined;
   }
 }
+
+/** Milliseconds since 1970, as a Date takes them and a database stores them. */
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= lastMoment;
+}
+
+const lastMoment = 8.64e15;
 
 function isImage(value: unknown): value is WriteRecord['images'][number] {
   return isJsonObject(value) && [value['container'], value['from'], value['to']].every((text) => typeof text === 'string');

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../framework/json.ts';
 import type { Workload } from '../kubernetes-objects.ts';
 import { actionAnnotation } from '../write-annotations.ts';
+import { isTime } from '../write-record.ts';
 
 /** On a Deployment that this driver made beside another. */
 export const secondAnnotation = 'webhook-service/blue-green';
@@ -34,7 +35,7 @@ export function secondMark(deployment: Workload): SecondMark | undefined {
 export function keptMark(deployment: Workload): KeptMark | undefined {
   const { action, until, back } = annotated(deployment, keptAnnotation);
   if (typeof action !== 'string') return undefined;
-  return { action, ...(typeof until === 'number' && { until }), ...(typeof back === 'string' && { back }) };
+  return { action, ...(isTime(until) && { until }), ...(typeof back === 'string' && { back }) };
 }
 
 /** Whether a Deployment was made by this very action. */

@@ -19,7 +19,10 @@ export interface OtherSelector {
 
 const longestValue = 63;
 const suffix = '-green';
-const colours: Readonly<Record<string, string>> = { blue: 'green', green: 'blue' };
+const colours: ReadonlyMap<string, string> = new Map([
+  ['blue', 'green'],
+  ['green', 'blue'],
+]);
 
 /**
  * Chooses which label of the Service's selector differs in the second Deployment: before the switch none of its pods may be
@@ -32,7 +35,7 @@ export function chooseLabel(service: Service, live: Workload, others: readonly O
   const ownSelector = live.spec?.selector?.matchLabels ?? {};
   const rank = (key: string): number => {
     if (key === mark?.label) return 0;
-    if (colours[labels[key] ?? ''] !== undefined) return 1;
+    if (colours.has(labels[key] ?? '')) return 1;
     return key in ownSelector ? 3 : 2;
   };
   const keys = Object.keys(service.spec?.selector ?? {}).toSorted((a, b) => rank(a) - rank(b));
@@ -49,7 +52,7 @@ export function chooseLabel(service: Service, live: Workload, others: readonly O
 }
 
 function otherValue(value: string): string {
-  const colour = colours[value];
+  const colour = colours.get(value);
   if (colour !== undefined) return colour;
   if (value.endsWith(suffix) && value.length > suffix.length) return value.slice(0, -suffix.length);
   return `${value.slice(0, longestValue - suffix.length)}${suffix}`.replace(/^-/, '');
