@@ -24,9 +24,9 @@ export function deliveryLog(log: Log): DeliveryObserver {
       log[level]('action ended', { ...of(delivery), target, outcome: result.outcome, result: result.message });
     },
     rejected: (delivery, reason) => log.info('delivery rejected', { ...of(delivery), reason }),
-    postponed: (delivery, action, message, readyAt) => {
+    postponed: (delivery, action, message, readyAt, { cause }) => {
       const again = new Date(readyAt).toISOString();
-      log.warn('attempt failed', { ...of(delivery), target: action?.target, reason: message, again });
+      log.warn('attempt failed', { ...of(delivery), target: action?.target, reason: message, again, cause });
     },
     paused: (delivery, { target }, { message, until, awaits }) => {
       const again = new Date(until).toISOString();

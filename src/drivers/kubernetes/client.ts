@@ -4,6 +4,7 @@ import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { ServiceError } from '../../framework/errors.ts';
 import { parseRancherUrl } from '../../rancher/rancher-url.ts';
 import { rancherCluster } from './allow.ts';
+import { credentialsError } from './credentials-error.ts';
 import { KubernetesApi, type ApiAnswer, type ApiCall } from './kubernetes-api.ts';
 import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
 import { sendCall } from './send-call.ts';
@@ -59,6 +60,8 @@ class Sender {
   readonly #server: string;
   #dispatcher: ReturnType<RequestContext['getDispatcher']>;
   #dispatcherUntil = 0;
+  #turn: Promise<void> = Promise.resolve();
+  #rejected = false;
 
   constructor(client: ClientNode, config: KubeConfig) {
     const server = config.getCurrentCluster()?.server;
@@ -73,6 +76,11 @@ class Sender {
     return this.#config.getCurrentContext();
   }
 
+  /** True where it remembers credentials that the server does not take any more: those of a program that says of no end. */
+  get isOutdated(): boolean {
+    return this.#rejected && this.#config.getCurrentUser()?.exec !== undefined;
+  }
+
   async prepare({ method, path, query = {}, body, contentType, signal }: ApiCall): Promise<() => Promise<ApiAnswer>> {
     const { HttpMethod, RequestContext } = this.#client;
     const url = new URL(this.#server + path);
@@ -81,14 +89,35 @@ class Sender {
     request.setHeaderParam('Accept', 'application/json');
     request.setHeaderParam('User-Agent', 'webhook-service');
     if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
-    await this.#authenticate(request);
+    await this.#takeTurn(() => this.#authenticate(request), signal);
     const [headers, dispatcher] = [request.getHeaders(), request.getDispatcher()];
-    return () => sendCall({ method, url: request.getUrl(), headers, body, signal, dispatcher });
+    return async () => {
+      const answer = await sendCall({ method, url: request.getUrl(), headers, body, signal, dispatcher });
+      if (answer.status === 401) this.#rejected = true;
+      return answer;
+    };
+  }
+
+  /** One after the other: where credentials come from a program, many calls at once would each start it, and again while it hangs. */
+  async #takeTurn(authenticate: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    try {
+      await before;
+      if (!signal.aborted) await authenticate();
+    } finally {
+      resolve();
+    }
   }
 
   /** The package makes a connection pool for every request; ours is kept as long as it trusts a token file. */
   async #authenticate(request: RequestContext): Promise<void> {
-    await this.#config.applySecurityAuthentication(request);
+    try {
+      await this.#config.applySecurityAuthentication(request);
+    } catch (thrown) {
+      throw credentialsError(this.context, this.#config.getCurrentUser(), thrown);
+    }
     const now = performance.now();
     if (now >= this.#dispatcherUntil) {
       this.#dispatcher = request.getDispatcher();
@@ -122,7 +151,7 @@ class ConfigSource {
   sender(): Sender {
     const files = this.#paths.length > 0 ? this.#paths : [serviceAccountToken];
     const fingerprint = files.map(fileFingerprint).join();
-    if (this.#sender === undefined || fingerprint !== this.#fingerprint) {
+    if (this.#sender === undefined || this.#sender.isOutdated || fingerprint !== this.#fingerprint) {
       this.#sender = new Sender(this.#client, loadConfig(this.#client, this.#paths, this.#context));
       this.#fingerprint = fingerprint;
     }

@@ -6,8 +6,8 @@ export interface DeliveryObserver {
   rejected?(delivery: Delivery, reason: string): void;
   planned?(delivery: Delivery, plan: Plan): void;
   progress?(delivery: Delivery, action: PlannedAction, message: string): void;
-  /** An attempt failed, and there will be another. */
-  postponed?(delivery: Delivery, action: PlannedAction | undefined, message: string, readyAt: number): void;
+  /** An attempt failed, and there will be another. @param error what it failed by, for the log: `message` is for people. */
+  postponed?(delivery: Delivery, action: PlannedAction | undefined, message: string, readyAt: number, error: Error): void;
   /** An action waits in the middle, for a time or a decision. */
   paused?(delivery: Delivery, action: PlannedAction, pause: ActionPause): void;
   ended?(delivery: Delivery, action: PlannedAction, result: EndedAction): void;

@@ -227,7 +227,7 @@ export class WorkRunner {
       const { readyAt, notBefore } = decision;
       const message = `attempt ${attempt} failed: ${safeMessage(error)}`;
       await store.postpone(claim, { message, readyAt, counts: true, ...(notBefore !== undefined && { notBefore }) });
-      observer.postponed?.(delivery, action, message, readyAt);
+      observer.postponed?.(delivery, action, message, readyAt, error);
     } else {
       await store.end(claim, claim.actions[0]?.id, { state: 'dead', message: decision.message });
       observer.failed?.(delivery, error);
