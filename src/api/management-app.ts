@@ -4,6 +4,7 @@ import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import { requireProjectId } from './authorization/authorizer.ts';
 import type { Log } from '../framework/log.ts';
+import { canonicalProjectId } from '../framework/project-id.ts';
 import { answerError, answerNotFound, splitUrl } from './answer-error.ts';
 import { actOnDelivery } from './deliveries/act-on-delivery.ts';
 import type { DeliveriesContext } from './deliveries/deliveries-context.ts';
@@ -160,7 +161,7 @@ function toApiRequest(request: Request): ApiRequest {
     headers: request.headers,
     query,
     urls: new UrlBuilder(request.headers, parseGoPath(rawPath).decoded),
-    projectId: query.get('projectId') ?? '',
+    projectId: canonicalProjectId(query.get('projectId') ?? ''),
     id: typeof id === 'string' ? id : '',
     body: () => readBody(request, limits.bodyBytes),
   };

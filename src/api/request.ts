@@ -7,7 +7,7 @@ export interface ApiRequest {
   readonly headers: IncomingHttpHeaders;
   readonly query: URLSearchParams;
   readonly urls: UrlBuilder;
-  /** `projectId` of the query; empty where it is absent. */
+  /** `projectId` of the query, as Rancher spells it; empty where it is absent. */
   readonly projectId: string;
   /** The `:id` of the route; empty where it has none. */
   readonly id: string;

@@ -1,6 +1,7 @@
 import type { Driver } from '../framework/driver.ts';
 import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
+import { canonicalProjectId } from '../framework/project-id.ts';
 import { hasEnded, type Receiver, type ReceiverLookup } from '../framework/receiver.ts';
 import type { Registry } from '../framework/registry.ts';
 import type { Tokens } from '../framework/token.ts';
@@ -58,7 +59,8 @@ interface Wanted {
   readonly describe: (apiError: string) => string;
 }
 
-async function find(context: TriggerContext, { projectId, key, issued, revoked, describe }: Wanted): Promise<Triggered> {
+async function find(context: TriggerContext, { key, issued, revoked, describe, ...wanted }: Wanted): Promise<Triggered> {
+  const projectId = canonicalProjectId(wanted.projectId);
   if (Buffer.byteLength(key) > limits.keyBytes) throw new ServiceError('Revoked', revoked);
   const mayBeStale = (receiver: Receiver): boolean => driverOf(context, receiver)?.definition.mode === 'queued';
   const receiver = await context.lookup.find(projectId, key, { mayBeStale, issued }).catch((thrown: unknown) => {

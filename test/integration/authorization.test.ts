@@ -79,6 +79,39 @@ for (const mode of ['rancher', 'cattle'] as const) {
       }
     });
 
+    it('knows a project by all its spellings, and what came by one of them', async () => {
+      const key = 'A'.repeat(40);
+      const config = { serviceId: '1s1', amount: 1, action: 'up', min: 1, max: 9 };
+      const resourceData = { driver: 'scaleService', config, url: 'http://localhost/v1-webhooks/endpoint' };
+      const made = await fetch(`${world.rancher.url}/v2-beta/projects/1a5/genericobjects`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...basic('owner', 'secret') },
+        body: JSON.stringify({ kind: 'webhookReceiver', name: 'spelled', key, resourceData }),
+      });
+      const { id } = (await made.json()) as { id: string };
+      const spellings = ['1a5', '1A5', '1a05', '5'];
+      const taken: (string | null)[] = [];
+      for (const spelling of spellings) {
+        const url = `${world.service.url}/v1-webhooks/endpoint?key=${key}&projectId=${spelling}`;
+        taken.push((await fetch(url, { method: 'POST' })).headers.get('x-webhook-delivery'));
+      }
+      for (const spelling of ['1a5', '1A5']) {
+        const found = await call(`/v1-webhooks/deliveries?projectId=${spelling}&receiverId=${id}`, basic('owner', 'secret'));
+        expect(found.status, spelling).to.equal(200);
+        const { data } = (await found.json()) as { data: { id: string; projectId: string }[] };
+        expect(data.map((delivery) => delivery.id).toReversed(), spelling).to.deep.equal(taken);
+        expect(new Set(data.map(({ projectId }) => projectId))).to.deep.equal(new Set(['1a5']));
+      }
+      await call(`/v1-webhooks/receivers/${id}?projectId=1a5`, basic('owner', 'secret'), { method: 'DELETE' });
+    });
+
+    it('has no fault of its own where a project is none', async () => {
+      for (const projectId of ['1a5/../1a7', '%20', '__proto__', '1'.repeat(400), '%F0%9F%92%A9', '%ff', '1a5%00', '1a5%23']) {
+        const { status } = await call(receivers(projectId), basic('owner', 'secret'));
+        expect(status, projectId).to.be.oneOf([400, 403, 404]);
+      }
+    });
+
     it('refuses a write that a page of another site sends', async () => {
       const headers = { ...basic('owner', 'secret'), 'Sec-Fetch-Site': 'cross-site' };
       const { status } = await call(`/v1-webhooks/receivers/1go1?action=pause&projectId=1a5`, headers, { method: 'POST' });

@@ -17,6 +17,7 @@ import {
 /** For how long an answer is believed, milliseconds. */
 const believedMs = 5_000;
 const maxBelieved = 10_000;
+const refusals: ReadonlySet<number> = new Set([400, 403, 404]);
 
 /** The part of the Rancher client that the authorizer uses. */
 export interface CallerChecks {
@@ -64,7 +65,8 @@ export class RancherAuthorizer implements Authorizer {
       throw new ServiceError('Unavailable', 'Rancher cannot be asked about your rights', { cause, retryAfterSeconds: 1 });
     });
     if (answer.status === 401) throw new ServiceError('Unauthorized', 'Rancher does not accept these credentials');
-    if (answer.status === 403 || answer.status === 404) throw new ServiceError('Forbidden', `No access to project ${projectId}`);
+    // 400 is what Rancher says to what is no id at all.
+    if (refusals.has(answer.status)) throw new ServiceError('Forbidden', `No access to project ${projectId}`);
     if (answer.status !== 200) {
       throw new ServiceError('Unavailable', `Rancher answered ${answer.status} when asked about your rights`, {
         retryAfterSeconds: 1,
