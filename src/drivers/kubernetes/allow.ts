@@ -1,5 +1,6 @@
 import { ServiceError } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
+import { canonicalProjectId } from '../../framework/project-id.ts';
 import { workloadKinds } from './workload.ts';
 
 /** What one project may touch in one cluster. */
@@ -74,6 +75,9 @@ export function decodeKubernetesRules(value: unknown): KubernetesRules {
   if (!isJsonObject(value)) throw malformed('must be a map of project ids');
   return Object.fromEntries(
     Object.entries(value).map(([projectId, entries]) => {
+      const spelling = canonicalProjectId(projectId);
+      // A rule that is never found would leave its project with the default.
+      if (projectId !== spelling) throw malformed(`${projectId} must be written ${spelling}`);
       if (!Array.isArray(entries)) throw malformed(`${projectId} must be a list of rules`);
       return [projectId, entries.map((entry, index) => decodeRule(entry, `${projectId}[${index}]`))];
     }),

@@ -16,6 +16,9 @@ const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const labelPart = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const subdomain = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+/** Longest name of a context, characters. */
+const maxClusterLength = 253;
+
 /** Checks every field, and that the project may touch the target at all. @throws ServiceError */
 export function validate(
   formats: Registry<PayloadFormat>,
@@ -27,11 +30,13 @@ export function validate(
   const place = placeOf(config);
   checkWhich(config);
   if (!label.test(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
+  if (place.cluster.length > maxClusterLength) throw fieldRefused('cluster', `Invalid cluster "${place.cluster}"`);
   if (container !== undefined && !label.test(container)) throw fieldRefused('container', `Invalid container "${container}"`);
   checkImageFields(config);
+  // What the others say depends on the kind.
+  checkChoices(formats, config);
   checkStrategy(config);
   checkBlueGreen(config);
-  checkChoices(formats, config);
   formats.find(config['payloadFormat'] as string)?.checkOptions?.(payloadOptionsOf(config));
   allow.require(projectId, place);
 }

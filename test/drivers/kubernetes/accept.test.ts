@@ -218,6 +218,10 @@ describe('deploymentUpdate, validating', () => {
       { kind: 'daemonSet', strategy: 'rollingUpdate', maxSurge: '1', maxUnavailable: '1' },
       'One of maxSurge and maxUnavailable of a DaemonSet must be 0',
     ],
+    [
+      { kind: 'constructor', strategy: 'recreate' },
+      'Invalid kind "constructor", must be one of deployment, statefulSet, daemonSet, cronJob',
+    ],
     [{ kind: 'job' }, 'Invalid kind "job", must be one of deployment, statefulSet, daemonSet, cronJob'],
     [{ name: 'Web' }, 'Invalid name "Web"'],
     [{ name: '../secrets' }, 'Invalid name "../secrets"'],
@@ -259,6 +263,11 @@ describe('deploymentUpdate, validating', () => {
   for (const [config, message] of cases) {
     it(`refuses ${JSON.stringify(config)}`, async () => expect(await refusal(config)).to.equal(message));
   }
+
+  it('says no more than can be read of what is too long', async () => {
+    expect(await refusal({ cluster: 'c'.repeat(254) })).to.equal(`Invalid cluster "${'c'.repeat(254)}"`);
+    expect(await refusal({ name: 'n'.repeat(100_000) })).to.equal(`Invalid name "${'n'.repeat(486)}…`);
+  });
 
   it('is done again before planning, which would otherwise leave the namespace', async () => {
     const request = { headers: {}, query: '', body: Buffer.from('') };

@@ -42,6 +42,8 @@ describe('createKubernetesAllowance', () => {
 describe('decodeKubernetesRules', () => {
   const faults: readonly [unknown, string][] = [
     [[], 'must be a map of project ids'],
+    [{ '1A5': [] }, '1A5 must be written 1a5'],
+    [{ 5: [] }, '5 must be written 1a5'],
     [{ '1a5': {} }, '1a5 must be a list of rules'],
     [{ '1a5': ['*'] }, '1a5[0] must be a map'],
     [{ '1a5': [{}] }, '1a5[0].namespaces must be a list of names or "*"'],
