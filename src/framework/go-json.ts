@@ -1,5 +1,4 @@
 import { ServiceError } from './errors.ts';
-import { isJsonObject } from './json.ts';
 
 /** Bodies nested deeper than this are refused, so that no later walk over one can exhaust the stack. */
 const maxDepth = 64;
@@ -14,20 +13,19 @@ const maxDepth = 64;
  */
 export function parseGoJson(body: string | Uint8Array): unknown {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
-  const nests = hasManyBrackets(text);
-  if (nests && nestsTooDeep(text)) throw new ServiceError('InvalidPayload', explainFault(body));
+  if (hasManyBrackets(text) && nestsTooDeep(text)) throw new ServiceError('InvalidPayload', explainFault(body));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new ServiceError('InvalidPayload', explainFault(body), { cause });
   }
-  if ((nests || mayOverflow.test(text)) && !isWithinLimits(value)) throw new ServiceError('InvalidPayload', explainFault(body));
+  if (mayOverflow.test(text) && holdsInfinity(value)) throw new ServiceError('InvalidPayload', explainFault(body));
   return value;
 }
 
-/** No number without one of these is larger than a float64. */
-const mayOverflow = /\d[eE]\+?\d{3}|\d{300}/;
+/** No number without one of these is larger than a float64. A run of digits is looked at from its beginning alone. */
+const mayOverflow = /\d[eE]\+?\d{3}|(?<!\d)\d{300}/;
 
 /** What has no more brackets than may be nested cannot nest too deep: nearly every body there is. */
 function hasManyBrackets(text: string): boolean {
@@ -46,27 +44,23 @@ function nestsTooDeep(text: string): boolean {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at += 1) {
-    const character = text.charAt(at);
-    if (quoted && character === '\\') at += 1;
-    else if (character === '"') quoted = !quoted;
+    const code = text.charCodeAt(at);
+    if (quoted && code === codes.backslash) at += 1;
+    else if (code === codes.quote) quoted = !quoted;
     else if (quoted) continue;
-    else if (character === '[' || character === '{') depth += 1;
-    else if (character === ']' || character === '}') depth -= 1;
+    else if (code === codes.openBracket || code === codes.openBrace) depth += 1;
+    else if (code === codes.closeBracket || code === codes.closeBrace) depth -= 1;
     if (depth > maxDepth) return true;
   }
   return false;
 }
 
-/** False for too much depth, and for numbers that no float64 holds: JSON.parse lets both pass. */
-function isWithinLimits(root: unknown): boolean {
-  let level: unknown[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (level.some((value) => value === Infinity || value === -Infinity)) return false;
-    const containers = level.filter((value) => Array.isArray(value) || isJsonObject(value));
-    if (containers.length > 0 && depth >= maxDepth) return false;
-    level = containers.flatMap((value) => Object.values(value as object));
-  }
-  return true;
+const codes = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d } as const;
+
+/** JSON.parse makes Infinity of a number that no float64 holds. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === Infinity || value === -Infinity;
+  return (Array.isArray(value) ? (value as unknown[]) : Object.values(value)).some(holdsInfinity);
 }
 
 function explainFault(body: string | Uint8Array): string {
@@ -187,11 +181,15 @@ class Scanner {
   }
 
   #skipSpace(): void {
-    while (this.#at < this.#bytes.length && ' \t\r\n'.includes(this.#peek())) this.#at += 1;
+    for (;;) {
+      const byte = this.#bytes[this.#at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.#at += 1;
+    }
   }
 
   #take(character: string): boolean {
-    if (this.#at >= this.#bytes.length || this.#peek() !== character) return false;
+    if (this.#bytes[this.#at] !== character.charCodeAt(0)) return false;
     this.#at += 1;
     return true;
   }

@@ -96,4 +96,24 @@ describe('parseGoJson', () => {
       { numRuns: 2000 },
     );
   });
+
+  for (const number of ['9'.repeat(310), '1e309', '1E+0400', `-${'9'.repeat(310)}`]) {
+    it(`finds ${number.slice(0, 10)} wherever it is`, () => {
+      const fault = `json: cannot unmarshal number ${number} into Go value of type float64`;
+      for (const body of [
+        `[${'{"a":1},'.repeat(100)}${number}]`,
+        `{"a":{"b":[[${number}]]}}`,
+        `{"x":"${number}","y":[${number}]}`,
+      ])
+        expect(() => parseGoJson(body)).to.throw(ServiceError, fault);
+      expect(parseGoJson(`{"a":"${number}"}`), 'a text may have any digits').to.deep.equal({ a: number });
+    });
+  }
+
+  it('takes no longer for what looks like a number that is too large', () => {
+    const body = `[${Array.from({ length: 3_400 }, () => '9'.repeat(299)).join()}]`;
+    const began = performance.now();
+    parseGoJson(body);
+    expect(performance.now() - began, 'milliseconds for 1 MB').to.be.lessThan(200);
+  });
 });
