@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServiceError } from '../framework/errors.ts';
 
 /**
@@ -33,10 +34,25 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     if (!request.complete) stop(new ServiceError('InvalidRequest', 'The body ended early', cause && { cause }));
   };
   request.on('data', take);
-  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  request.once('end', () => {
+    const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    resolve(size > largeBytes ? inTurn(body) : body);
+  });
   request.once('error', early);
   request.once('close', () => early());
   return promise;
+}
+
+/** What takes long to parse, bytes. */
+const largeBytes = 64 * 1024;
+
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/** Many large bodies may have arrived at once: others are answered between any two. */
+function inTurn(body: Buffer): Promise<Buffer> {
+  const turn = lastTurn.then(() => nextTurn(body));
+  lastTurn = turn;
+  return turn;
 }
 
 function tooLarge(limit: number): ServiceError {
