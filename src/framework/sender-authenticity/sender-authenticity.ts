@@ -100,7 +100,7 @@ export class SenderAuthenticity {
     }
     // Anybody can get a token of a public issuer, for any audience.
     const telling = identifyingClaims.get(issuer);
-    const isTold = entries.some(([name, value]) => (telling?.includes(name) ?? true) && !/^\*+$/.test(value));
+    const isTold = entries.some(([name, value]) => (telling?.includes(name) ?? true) && /[\p{L}\p{N}]/u.test(value));
     if (!isTold) throw refused('claims', `Claims not provided that tell the sender: ${telling?.join(', ') ?? 'any of its own'}`);
     return { issuer, audience, claims: Object.fromEntries(entries) };
   }

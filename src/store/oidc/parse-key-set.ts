@@ -7,6 +7,8 @@ const maxKeyIdLength = 256;
 /** A larger key would make each verification dear. */
 const modulusBits = { min: 2_048, max: 8_192 };
 const maxExponent = 2n ** 32n;
+/** The longest spellings of both, characters: Node takes a second to tell how large an exponent of 100 kB is. */
+const maxLength = { modulus: Math.ceil(modulusBits.max / 6) + 2, exponent: 8 };
 
 /**
  * The RS256 keys of a JSON Web Key Set by their ids; what is no such key is passed over, and of two with one id the first counts.
@@ -30,6 +32,7 @@ export function parseKeySet(value: unknown): ReadonlyMap<string, KeyObject> {
 function parseKey({ kty, use, alg, n, e }: JsonObject): KeyObject | undefined {
   const isForTokens = kty === 'RSA' && (use === undefined || use === 'sig') && (alg === undefined || alg === 'RS256');
   if (!isForTokens || typeof n !== 'string' || typeof e !== 'string') return undefined;
+  if (n.length > maxLength.modulus || e.length > maxLength.exponent) return undefined;
   try {
     const key = crypto.createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
     const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};

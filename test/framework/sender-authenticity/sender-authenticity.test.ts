@@ -67,6 +67,8 @@ describe('what a receiver asks of its senders', () => {
     [{ ...google, claims: {} }, 'claims', /that tell the sender: email, sub$/],
     [{ ...google, claims: { email_verified: 'true' } }, 'claims', /that tell the sender/],
     [{ ...google, claims: { email: '*' } }, 'claims', /that tell the sender/],
+    [{ ...google, claims: { email: '*@*.*' } }, 'claims', /that tell the sender/],
+    [{ ...github, claims: { repository: '*/*' } }, 'claims', /that tell the sender/],
     [{ ...github, claims: { ref: 'refs/heads/main' } }, 'claims', /that tell the sender: repository, /],
     [{ ...github, claims: { repository: '' } }, 'claims', /Each claim needs a name and a value/],
     [{ ...github, claims: { repository: null } }, 'claims', /Each claim needs a name and a value/],

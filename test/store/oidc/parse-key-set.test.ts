@@ -38,6 +38,13 @@ describe('a set of keys', () => {
     expect(idsOf(...others)).to.deep.equal([]);
   });
 
+  it('is read in no time, whatever an exponent may be', () => {
+    const began = performance.now();
+    expect(idsOf({ ...jwk, e: crypto.randomBytes(100_000).toString('base64url') })).to.deep.equal([]);
+    expect(performance.now() - began, 'milliseconds').to.be.lessThan(100);
+    expect(idsOf({ ...jwk, kid: 'b', e: 'AAEAAQ' }), 'zeros in front are none of its size').to.deep.equal(['b']);
+  });
+
   it('has only the first key of an id', () => {
     const other = testKey('stranger').publicKey.export({ format: 'jwk' });
     const keys = parseKeySet({ keys: [jwk, { ...other, kid: 'a' }] });
