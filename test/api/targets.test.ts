@@ -102,6 +102,17 @@ describe('targets over the API', () => {
       expect((json['holds'] as object[])[0]).to.include({ image: 'acme/web:2', reason: 'breaks the login', heldBy: 'unknown' });
     });
 
+    it('holds no more images than an answer can have', async () => {
+      const id = deliveries.putTarget({
+        holds: Array.from({ length: 500 }, (_, index) => ({ ...held, image: `acme/web:${index}` })),
+      });
+      const refused = await act(id, 'hold', { image: 'acme/web:500' });
+      expect(refused.status).to.equal(409);
+      expect(refused.json['message']).to.equal(`Target ${id} has 500 holds: release some, or hold all images`);
+      expect((await act(id, 'hold', { image: 'acme/web:7', reason: 'another' })).status).to.equal(200);
+      expect((await act(id, 'hold')).status).to.equal(200);
+    });
+
     it('holds every image where none is named', async () => {
       const { json } = await act(deliveries.putTarget(), 'hold');
       expect((json['holds'] as object[])[0]).to.include({ image: '', reason: '' });

@@ -10,6 +10,8 @@ import { toTargetResource } from './target-resource.ts';
 /** Longest reference to an image: a name of 255 characters, a tag of 128 and a digest of 71, with their separators. */
 export const maxImageLength = 512;
 export const maxReasonLength = 1_000;
+/** Every answer about a target has all its holds. */
+const maxHolds = 500;
 
 type Act = (context: DeliveriesContext, request: ApiRequest, by: string) => Promise<TargetRecord>;
 
@@ -28,11 +30,16 @@ export async function actOnTarget(context: DeliveriesContext, request: ApiReques
 }
 
 /** Without an image nothing at all is deployed to the target. */
-async function hold({ deliveries }: DeliveriesContext, request: ApiRequest, by: string): Promise<TargetRecord> {
+async function hold(context: DeliveriesContext, request: ApiRequest, by: string): Promise<TargetRecord> {
   const { projectId, id } = request;
   const input = await ActionInput.read(request, ['image', 'reason']);
   const image = input.text('image', maxImageLength) ?? '';
-  return deliveries.hold(projectId, id, { image, reason: input.text('reason', maxReasonLength) ?? '', by });
+  const { holds } = await requireTarget(context, request);
+  // One that holds everything must always be possible.
+  if (image !== '' && holds.length >= maxHolds && !holds.some((held) => held.image === image)) {
+    throw new ServiceError('Conflict', `Target ${id} has ${holds.length} holds: release some, or hold all images`);
+  }
+  return context.deliveries.hold(projectId, id, { image, reason: input.text('reason', maxReasonLength) ?? '', by });
 }
 
 /** Without an image all holds of the target end. */
