@@ -173,6 +173,11 @@ describe('WEBHOOK_AUTH=rancher', () => {
     }
   });
 
+  it('asks once for many requests at a time', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => list({ headers: { Authorization: owner } })));
+    expect(checks()).to.equal(1);
+  });
+
   it('asks once in five seconds, for each caller and project', async () => {
     for (let time = 0; time < 5; time += 1) await list({ headers: { Authorization: owner } });
     expect(checks()).to.equal(1);

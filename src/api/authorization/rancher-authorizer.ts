@@ -33,6 +33,8 @@ export class RancherAuthorizer implements Authorizer {
   readonly #rancher: CallerChecks;
   readonly #now: () => number;
   readonly #believed = new LruMap<string, { access: Access; at: number }>(maxBelieved);
+  /** Many requests of one caller at a time ask once. */
+  readonly #asking = new Map<string, Promise<Access>>();
 
   /** @param now milliseconds of a clock that never goes back. */
   constructor(rancher: CallerChecks, now: () => number = () => performance.now()) {
@@ -51,9 +53,15 @@ export class RancherAuthorizer implements Authorizer {
     const at = this.#now();
     if (believed && at - believed.at < believedMs) return believed.access;
     const { accessKey } = basicCredentials(request.headers);
-    const access = await this.#ask(credentials, projectId, accessKey);
-    this.#believed.set(name, { access, at });
-    return access;
+    const asking = this.#asking.get(name) ?? this.#ask(credentials, projectId, accessKey);
+    this.#asking.set(name, asking);
+    try {
+      const access = await asking;
+      this.#believed.set(name, { access, at });
+      return access;
+    } finally {
+      this.#asking.delete(name);
+    }
   }
 
   async #ask(credentials: Record<string, string>, projectId: string, accessKey: string): Promise<Access> {
