@@ -4,7 +4,8 @@ import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import type { Receiver } from '../framework/receiver.ts';
 import { forwardableHeaders } from './forwardable-headers.ts';
-import { readBody } from './request-body.ts';
+import { LargeBodies } from './large-bodies.ts';
+import { largeBytes, readBody } from './request-body.ts';
 import { isForm, parseTriggerQuery, withFormParameters } from './trigger-parameters.ts';
 import { findTriggered, type TriggerContext } from './trigger-receiver.ts';
 
@@ -30,6 +31,7 @@ export async function serveEndpoint(
   const { receiver, driver } = await findTriggered(context, parameters);
   context.expire(receiver);
   // Go has consumed a form by now: drivers see an empty body.
+  if (form === undefined && isMaybeLarge(request)) await largeBodies.enter(receiver.id, endOf(response));
   const { body, refusal } = form === undefined ? await readDeliveredBody(request) : { body: Buffer.alloc(0) };
   const { id, failure } = await context.intake.take({
     receiver,
@@ -43,6 +45,21 @@ export async function serveEndpoint(
     throw failure;
   }
   response.writeHead(200, { 'X-Webhook-Delivery': id, 'Content-Length': 0 }).end();
+}
+
+/** Each makes about twenty megabytes of garbage. */
+const largeBodies = new LargeBodies({ most: 4, mostOfOne: 2 });
+
+/** Of a body in chunks nobody knows. */
+function isMaybeLarge({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] !== undefined : Number(length) > largeBytes;
+}
+
+function endOf(response: ServerResponse): AbortSignal {
+  const end = new AbortController();
+  response.once('close', () => end.abort());
+  return end.signal;
 }
 
 /** A body that is refused is told of in the stored delivery; of one whose sender is gone there is nothing to tell. */

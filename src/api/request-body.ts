@@ -43,8 +43,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   return promise;
 }
 
-/** What takes long to parse, bytes. */
-const largeBytes = 64 * 1024;
+/** Larger bodies than registries send, which take long to parse, bytes. */
+export const largeBytes = 64 * 1024;
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 
