@@ -1,9 +1,11 @@
 import crypto from 'node:crypto';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { timestamp } from './kubernetes-object.ts';
-import { alreadyExists, conflict, notFound, StatusError } from './status-error.ts';
+import { ChangeHistory } from './change-history.ts';
+import { alreadyExists, conflict, notFound } from './status-error.ts';
 import type { ObjectFile } from './object-file.ts';
 import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
+import { sameJson } from './same-json.ts';
 
 export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -19,20 +21,23 @@ export interface OwnedObject {
   readonly object: KubernetesObject;
 }
 
-/** How many events a watch can be taken up after; older ones are answered 410. */
-const eventsKept = 5_000;
+/** How many changes a watch can be taken up after; older ones are answered 410. */
+const changesKept = 5_000;
+/** The same for what controllers report in Event objects, so that their chatter drives out nothing else. */
+const reportsKept = 1_000;
 
-/** All objects, with one resourceVersion counter and the events that watches replay. */
+/**
+ * All objects, with one resourceVersion counter and the events that watches replay. What it holds is never changed in place:
+ * versions of an object share the parts that are the same.
+ */
 export class ObjectStore {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
   /** By the uid of an owner, what it owns. */
   readonly #owned = new Map<string, Map<string, OwnedObject>>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
-  readonly #events: StoreEvent[] = [];
+  readonly #changes = new ChangeHistory(changesKept);
+  readonly #reports = new ChangeHistory(reportsKept);
   #version = 100;
-  /** The version of the last event that is not kept any more. */
-  #forgotten = 0;
-
   readonly #file: ObjectFile | undefined;
 
   /** @param file what it holds is there again, and every change is written to it. */
@@ -131,15 +136,13 @@ export class ObjectStore {
 
   /** Events after a version. @throws StatusError 410 if some of them are not kept any more. */
   since(type: ResourceType, resourceVersion: number): StoreEvent[] {
-    if (resourceVersion < this.#forgotten)
-      throw new StatusError(410, `too old resource version: ${resourceVersion} (${this.#forgotten})`);
-    return this.#events.filter((event) => event.resourceType === type && event.resourceVersion > resourceVersion);
+    return this.#historyOf(type).since(type, resourceVersion);
   }
 
   /** As a server does that was started again. */
   forgetEvents(): void {
-    this.#events.length = 0;
-    this.#forgotten = ++this.#version;
+    this.#version += 1;
+    for (const history of [this.#changes, this.#reports]) history.forget(this.#version);
   }
 
   /** @returns a function that ends it. */
@@ -149,8 +152,7 @@ export class ObjectStore {
   }
 
   #put(type: ResourceType, object: KubernetesObject, before?: KubernetesObject): KubernetesObject {
-    const stored = structuredClone(object);
-    stored.metadata.resourceVersion = String(++this.#version);
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
     this.#of(type).set(keyOf(type, stored.metadata.namespace ?? '', stored.metadata.name), stored);
     if (before) this.#forgetOwners(type, before, stored);
     this.#index(type, stored);
@@ -162,9 +164,12 @@ export class ObjectStore {
     const resourceVersion = Number(object.metadata.resourceVersion);
     const event: StoreEvent = { type: kind, resourceType, object, ...(before && { before }), resourceVersion };
     this.#file?.save(event);
-    this.#events.push(event);
-    if (this.#events.length > eventsKept) this.#forgotten = this.#events.shift()?.resourceVersion ?? this.#forgotten;
+    this.#historyOf(resourceType).add(event);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #historyOf({ kind }: ResourceType): ChangeHistory {
+    return kind === 'Event' ? this.#reports : this.#changes;
   }
 
   #index(type: ResourceType, object: KubernetesObject): void {
@@ -198,8 +203,4 @@ function keyOf(type: ResourceType, namespace: string, name: string): string {
 
 function ownedKey({ resource }: ResourceType, { metadata }: KubernetesObject): string {
   return `${resource}/${metadata.uid}`;
-}
-
-function sameJson(a: KubernetesObject, b: KubernetesObject): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
