@@ -16,7 +16,7 @@ export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, qu
   const after = readContinue(query.get('continue') ?? '');
   const all = store
     .list(type, namespace)
-    .filter(selectorsOf(query))
+    .filter(selectorsOf(type, query))
     .filter((object) => after === undefined || keyOf(object) > after);
   const limit = Number(query.get('limit') ?? 0);
   if (!Number.isInteger(limit) || limit < 0) throw new StatusError(400, `invalid limit: ${query.get('limit')}`);

@@ -26,7 +26,7 @@ export function serveWatch(
   response: ServerResponse,
 ): void {
   const { type, namespace, name } = path;
-  const selects = selectorsOf(query);
+  const selects = selectorsOf(type, query);
   const matches = (object: KubernetesObject): boolean =>
     (namespace === '' || object.metadata.namespace === namespace) &&
     (name === '' || object.metadata.name === name) &&
