@@ -23,6 +23,13 @@ export function nodeStatus(name: string, given: unknown): JsonMap {
       { type: 'InternalIP', address: '127.0.0.1' },
       { type: 'Hostname', address: name },
     ],
-    nodeInfo: { architecture: 'amd64', operatingSystem: 'linux', kubeletVersion: 'emulated' },
+    nodeInfo: {
+      architecture: 'amd64',
+      operatingSystem: 'linux',
+      osImage: 'emulated',
+      kernelVersion: 'emulated',
+      containerRuntimeVersion: 'emulated',
+      kubeletVersion: 'emulated',
+    },
   };
 }

@@ -1,87 +1,15 @@
+import { accessColumns } from './access-columns.ts';
+import { age, type Column, column, createdAt, labelText, name, none, selectorText, wide } from './column.ts';
+import { eventColumns } from './event-columns.ts';
 import { type JsonMap, type KubernetesObject, listAt, mapAt, numberOr, textOr } from './kubernetes-object.ts';
-
-export interface Column {
-  readonly name: string;
-  /** Only printed with `-o wide`. */
-  readonly wide: boolean;
-  readonly value: (object: KubernetesObject) => unknown;
-}
-
-type Value = Column['value'];
-
-const none = '<none>';
-
-function column(name: string, value: Value): Column {
-  return { name, wide: false, value };
-}
-
-function wide(name: string, value: Value): Column {
-  return { name, wide: true, value };
-}
-
-/** A figure of the spec or the status. */
-function figure(name: string, part: 'spec' | 'status', field: string): Column {
-  return column(name, (object) => numberOr(object[part]?.[field], 0));
-}
-
-const name = column('Name', ({ metadata }) => metadata.name);
-const age = column('Age', ({ metadata }) => ageOf(Date.parse(metadata.creationTimestamp)));
-
-function podColumns(...path: readonly string[]): Column[] {
-  const each =
-    (field: string): Value =>
-    (object) =>
-      listAt(object, ...path, 'containers')
-        .map((container) => textOr(container[field]))
-        .join(',');
-  return [wide('Containers', each('name')), wide('Images', each('image'))];
-}
-
-const template = podColumns('spec', 'template', 'spec');
-const selector = wide('Selector', ({ spec }) => labelText(mapAt(spec, 'selector', 'matchLabels')));
+import { workloadColumns } from './workload-columns.ts';
 
 const columns: Readonly<Record<string, readonly Column[]>> = {
+  ...workloadColumns,
+  ...accessColumns,
+  Event: eventColumns,
   ConfigMap: [name, column('Data', (object) => Object.keys(mapAt(object, 'data')).length), age],
-  ControllerRevision: [
-    name,
-    column('Controller', ({ metadata: { ownerReferences = [] } }) =>
-      ownerReferences.map((owner) => `${owner.kind.toLowerCase()}.apps/${owner.name}`).join(','),
-    ),
-    column('Revision', (object) => object['revision']),
-    age,
-  ],
-  CronJob: [
-    name,
-    column('Schedule', ({ spec }) => spec?.['schedule']),
-    column('Timezone', ({ spec }) => spec?.['timeZone'] ?? none),
-    column('Suspend', ({ spec }) => (spec?.['suspend'] === true ? 'True' : 'False')),
-    column('Active', ({ status }) => listAt(status, 'active').length),
-    column('Last Schedule', ({ status }) => sinceText(status?.['lastScheduleTime'])),
-    age,
-    ...podColumns('spec', 'jobTemplate', 'spec', 'template', 'spec'),
-    wide('Selector', () => none),
-  ],
-  DaemonSet: [
-    name,
-    figure('Desired', 'status', 'desiredNumberScheduled'),
-    figure('Current', 'status', 'currentNumberScheduled'),
-    figure('Ready', 'status', 'numberReady'),
-    figure('Up-to-date', 'status', 'updatedNumberScheduled'),
-    figure('Available', 'status', 'numberAvailable'),
-    column('Node Selector', ({ spec }) => labelText(mapAt(spec, 'template', 'spec', 'nodeSelector'))),
-    age,
-    ...template,
-    selector,
-  ],
-  Deployment: [
-    name,
-    column('Ready', readyOfWanted),
-    figure('Up-to-date', 'status', 'updatedReplicas'),
-    figure('Available', 'status', 'availableReplicas'),
-    age,
-    ...template,
-    selector,
-  ],
+  Endpoints: [name, column('Endpoints', (object) => endpointText(listAt(object, 'subsets'))), age],
   EndpointSlice: [
     name,
     column('AddressType', (object) => object['addressType']),
@@ -89,82 +17,58 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     column('Endpoints', (object) => orUnset(listAt(object, 'endpoints').flatMap(({ addresses }) => addresses as string[]))),
     age,
   ],
-  Event: [
-    column('Last Seen', (object) => sinceText(object['lastTimestamp'])),
-    column('Type', (object) => object['type']),
-    column('Reason', (object) => object['reason']),
-    column('Object', (object) => objectText(mapAt(object, 'involvedObject'))),
-    column('Message', (object) => object['message']),
-  ],
-  HorizontalPodAutoscaler: [
+  Ingress: [
     name,
-    column('Reference', ({ spec }) => referenceText(mapAt(spec, 'scaleTargetRef'))),
-    column('Targets', ({ spec }) => targetText(listAt(spec, 'metrics'))),
-    column('MinPods', ({ spec }) => spec?.['minReplicas'] ?? '<unset>'),
-    figure('MaxPods', 'spec', 'maxReplicas'),
-    figure('Replicas', 'status', 'currentReplicas'),
+    column('Class', ({ spec }) => spec?.['ingressClassName'] ?? none),
+    column('Hosts', ({ spec }) => hostText(listAt(spec, 'rules'))),
+    column('Address', ({ status }) => ingressAddresses(status)),
+    column('Ports', ({ spec }) => (listAt(spec, 'tls').length > 0 ? '80, 443' : '80')),
     age,
   ],
-  Job: [
-    name,
-    column('Status', jobState),
-    column('Completions', ({ spec, status }) => `${numberOr(status?.['succeeded'], 0)}/${numberOr(spec?.['completions'], 1)}`),
-    column('Duration', ({ status }) => durationText(status ?? {})),
-    age,
-    ...template,
-    selector,
-  ],
+  Lease: [name, column('Holder', ({ spec }) => spec?.['holderIdentity'] ?? ''), age],
+  LimitRange: [name, createdAt],
   Namespace: [name, column('Status', ({ status }) => status?.['phase']), age],
+  NetworkPolicy: [name, column('Pod-Selector', ({ spec }) => selectorText(mapAt(spec, 'podSelector'))), age],
   Node: [
     name,
-    column('Status', ({ spec }) => (spec?.['unschedulable'] === true ? 'Ready,SchedulingDisabled' : 'Ready')),
-    column('Roles', () => none),
+    column('Status', nodeState),
+    column('Roles', rolesText),
     age,
     column('Version', ({ status }) => mapAt(status, 'nodeInfo')['kubeletVersion'] ?? ''),
-    wide(
-      'Internal-IP',
-      ({ status }) => listAt(status, 'addresses').find(({ type }) => type === 'InternalIP')?.['address'] ?? none,
-    ),
-    wide('External-IP', () => none),
+    wide('Internal-IP', ({ status }) => addressOf(status, 'InternalIP')),
+    wide('External-IP', ({ status }) => addressOf(status, 'ExternalIP')),
+    wide('OS-Image', ({ status }) => mapAt(status, 'nodeInfo')['osImage'] ?? '<unknown>'),
+    wide('Kernel-Version', ({ status }) => mapAt(status, 'nodeInfo')['kernelVersion'] ?? '<unknown>'),
+    wide('Container-Runtime', ({ status }) => mapAt(status, 'nodeInfo')['containerRuntimeVersion'] ?? '<unknown>'),
+  ],
+  PersistentVolume: [
+    name,
+    column('Capacity', ({ spec }) => mapAt(spec, 'capacity')['storage'] ?? ''),
+    column('Access Modes', ({ spec }) => accessModes(spec?.['accessModes'])),
+    column('Reclaim Policy', ({ spec }) => spec?.['persistentVolumeReclaimPolicy'] ?? ''),
+    column('Status', ({ status }) => status?.['phase'] ?? ''),
+    column('Claim', ({ spec }) => claimText(mapAt(spec, 'claimRef'))),
+    column('StorageClass', ({ spec }) => spec?.['storageClassName'] ?? ''),
+    column('Reason', ({ status }) => status?.['reason'] ?? ''),
+    age,
+    wide('VolumeMode', ({ spec }) => spec?.['volumeMode'] ?? 'Filesystem'),
   ],
   PersistentVolumeClaim: [
     name,
     column('Status', ({ status }) => status?.['phase']),
     column('Volume', ({ spec }) => spec?.['volumeName'] ?? ''),
     column('Capacity', ({ status }) => mapAt(status, 'capacity')['storage'] ?? ''),
+    column('Access Modes', ({ status }) => accessModes(status?.['accessModes'])),
+    column('StorageClass', ({ spec }) => spec?.['storageClassName'] ?? ''),
     age,
+    wide('VolumeMode', ({ spec }) => spec?.['volumeMode'] ?? 'Filesystem'),
   ],
-  Pod: [
+  PriorityClass: [
     name,
-    column(
-      'Ready',
-      ({ spec, status }) => `${listAt(status, 'containerStatuses').filter(isReady).length}/${listAt(spec, 'containers').length}`,
-    ),
-    column('Status', podState),
-    column('Restarts', ({ status }) =>
-      Math.max(0, ...listAt(status, 'containerStatuses').map((each) => numberOr(each['restartCount'], 0))),
-    ),
+    column('Value', (object) => object['value']),
+    column('Global-Default', (object) => object['globalDefault'] === true),
     age,
-    wide('IP', ({ status }) => status?.['podIP'] ?? none),
-    wide('Node', ({ spec }) => spec?.['nodeName'] ?? none),
-    wide('Nominated Node', () => none),
-    wide('Readiness Gates', () => none),
-  ],
-  PodDisruptionBudget: [
-    name,
-    column('Min Available', ({ spec }) => spec?.['minAvailable'] ?? 'N/A'),
-    column('Max Unavailable', ({ spec }) => spec?.['maxUnavailable'] ?? 'N/A'),
-    figure('Allowed Disruptions', 'status', 'disruptionsAllowed'),
-    age,
-  ],
-  ReplicaSet: [
-    name,
-    figure('Desired', 'spec', 'replicas'),
-    figure('Current', 'status', 'replicas'),
-    figure('Ready', 'status', 'readyReplicas'),
-    age,
-    ...template,
-    selector,
+    column('PreemptionPolicy', (object) => object['preemptionPolicy'] ?? 'PreemptLowerPriority'),
   ],
   Secret: [
     name,
@@ -182,7 +86,14 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     wide('Selector', ({ spec }) => labelText(mapAt(spec, 'selector'))),
   ],
   ServiceAccount: [name, column('Secrets', (object) => listAt(object, 'secrets').length), age],
-  StatefulSet: [name, column('Ready', readyOfWanted), age, ...template],
+  StorageClass: [
+    name,
+    column('Provisioner', (object) => object['provisioner']),
+    column('ReclaimPolicy', (object) => object['reclaimPolicy'] ?? 'Delete'),
+    column('VolumeBindingMode', (object) => object['volumeBindingMode'] ?? 'Immediate'),
+    column('AllowVolumeExpansion', (object) => object['allowVolumeExpansion'] === true),
+    age,
+  ],
 };
 
 /** What is printed of a kind. */
@@ -190,73 +101,66 @@ export function columnsOf(kind: string): readonly Column[] {
   return columns[kind] ?? [name, age];
 }
 
-function readyOfWanted({ spec, status }: KubernetesObject): string {
-  return `${numberOr(status?.['readyReplicas'], 0)}/${numberOr(spec?.['replicas'], 0)}`;
-}
-
-function isReady(container: JsonMap): boolean {
-  return container['ready'] === true;
-}
-
-function podState({ metadata, status }: KubernetesObject): unknown {
-  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
-  const states = listAt(status, 'containerStatuses').map((each) => mapAt(each, 'state'));
-  const reasons = states.flatMap((state) => [mapAt(state, 'waiting')['reason'], mapAt(state, 'terminated')['reason']]);
-  return reasons.find((reason) => reason !== undefined) ?? status?.['phase'] ?? 'Unknown';
-}
-
-function jobState({ spec, status }: KubernetesObject): string {
-  const ends = listAt(status, 'conditions').filter((condition) => condition['status'] === 'True');
-  const end = ends.find(({ type }) => type === 'Complete' || type === 'Failed');
-  if (end) return textOr(end['type']);
-  return spec?.['suspend'] === true ? 'Suspended' : 'Running';
-}
-
-function durationText({ startTime, completionTime }: JsonMap): string {
-  if (typeof startTime !== 'string') return '';
-  const end = typeof completionTime === 'string' ? Date.parse(completionTime) : Date.now();
-  return spanText(end - Date.parse(startTime));
-}
-
 function portText({ port, nodePort, protocol }: JsonMap): string {
   return `${String(port)}${numberOr(nodePort, 0) > 0 ? `:${String(nodePort)}` : ''}/${textOr(protocol, 'TCP')}`;
 }
 
-function targetText(metrics: readonly JsonMap[]): string {
-  const texts = metrics.map((metric) => {
-    const { name: resource, target } = mapAt(metric, 'resource');
-    return `${textOr(resource)}: <unknown>/${numberOr(mapAt({ target }, 'target')['averageUtilization'], 0)}%`;
-  });
-  return texts.join(', ') || none;
+function nodeState({ spec, status }: KubernetesObject): string {
+  const ready = listAt(status, 'conditions').find(({ type }) => type === 'Ready')?.['status'];
+  const state = ready === 'True' ? 'Ready' : ready === undefined ? 'Unknown' : 'NotReady';
+  return spec?.['unschedulable'] === true ? `${state},SchedulingDisabled` : state;
 }
 
-function referenceText({ kind, name: target }: JsonMap): string {
-  return `${textOr(kind)}/${textOr(target)}`;
+function rolesText({ metadata }: KubernetesObject): string {
+  const prefix = 'node-role.kubernetes.io/';
+  const roles = Object.keys(metadata.labels ?? {}).filter((label) => label.startsWith(prefix));
+  return (
+    roles
+      .map((label) => label.slice(prefix.length))
+      .toSorted()
+      .join(',') || none
+  );
 }
 
-function objectText({ kind, name: target }: JsonMap): string {
-  return `${textOr(kind).toLowerCase()}/${textOr(target)}`;
+function addressOf(status: JsonMap | undefined, wanted: string): unknown {
+  return listAt(status, 'addresses').find(({ type }) => type === wanted)?.['address'] ?? none;
+}
+
+const shortModes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+
+function accessModes(modes: unknown): string {
+  return Array.isArray(modes) ? modes.map((mode) => shortModes[String(mode)] ?? String(mode)).join(',') : '';
+}
+
+function claimText({ namespace, name: claim }: JsonMap): string {
+  return claim === undefined ? '' : `${textOr(namespace)}/${textOr(claim)}`;
+}
+
+function hostText(rules: readonly JsonMap[]): string {
+  const hosts = [...new Set(rules.map(({ host }) => textOr(host)).filter((host) => host !== ''))];
+  const shown = hosts.slice(0, 3).join(',') || '*';
+  return hosts.length > 3 ? `${shown} + ${hosts.length - 3} more...` : shown;
+}
+
+function ingressAddresses(status: JsonMap | undefined): string {
+  return listAt(status, 'loadBalancer', 'ingress')
+    .map(({ ip, hostname }) => textOr(ip, textOr(hostname)))
+    .join(',');
+}
+
+/** At most three, as kubectl has it. */
+function endpointText(subsets: readonly JsonMap[]): string {
+  const all = subsets.flatMap((subset) =>
+    listAt(subset, 'addresses').flatMap(({ ip }) => listAt(subset, 'ports').map(({ port }) => `${textOr(ip)}:${String(port)}`)),
+  );
+  return all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',') || none;
 }
 
 function orUnset(texts: readonly string[]): string {
   return texts.length === 0 ? '<unset>' : texts.join(',');
-}
-
-function labelText(labels: JsonMap): string {
-  const texts = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-  return texts.toSorted().join(',') || none;
-}
-
-function sinceText(time: unknown): string {
-  return typeof time === 'string' ? ageOf(Date.parse(time)) : none;
-}
-
-function ageOf(createdMs: number): string {
-  return spanText(Date.now() - createdMs);
-}
-
-function spanText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  return seconds < 7200 ? `${Math.floor(seconds / 60)}m` : `${Math.floor(seconds / 3600)}h`;
 }
