@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { ObjectRemoval } from './delete-object.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -16,6 +17,7 @@ export interface Controller {
 export interface ControllerParts {
   readonly store: ObjectStore;
   readonly clock: Clock;
+  readonly events: EventRecorder;
   readonly kubelet: Kubelet;
   readonly removal: ObjectRemoval;
   readonly availability: PodAvailability;

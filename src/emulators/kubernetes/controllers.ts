@@ -5,6 +5,8 @@ import { DaemonSetController } from './daemon-set-controller.ts';
 import { DisruptionController } from './disruption-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { ObjectRemoval } from './delete-object.ts';
+import { EventExpiry } from './event-expiry.ts';
+import { EventRecorder } from './event-recorder.ts';
 import { EndpointController } from './endpoint-controller.ts';
 import { JobController } from './job-controller.ts';
 import { Kubelet } from './kubelet.ts';
@@ -36,6 +38,8 @@ export class Controllers {
   readonly removal: ObjectRemoval;
   readonly #store: ObjectStore;
   readonly #clock: Clock;
+  readonly #events: EventRecorder;
+  readonly #expiry: EventExpiry;
   readonly #availability: PodAvailability;
   readonly #controllers: ReadonlyMap<string, Controller>;
   readonly #waiting = new Set<string>();
@@ -46,7 +50,9 @@ export class Controllers {
   constructor(store: ObjectStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.kubelet = new Kubelet(store, clock);
+    this.#events = new EventRecorder(store, clock);
+    this.#expiry = new EventExpiry(store);
+    this.kubelet = new Kubelet(store, clock, this.#events);
     this.removal = new ObjectRemoval(store, this.kubelet);
     this.#availability = new PodAvailability(clock);
     this.#controllers = new Map(
@@ -59,6 +65,7 @@ export class Controllers {
     return {
       store: this.#store,
       clock: this.#clock,
+      events: this.#events,
       kubelet: this.kubelet,
       removal: this.removal,
       availability: this.#availability,
@@ -77,14 +84,20 @@ export class Controllers {
   }
 
   #hear({ object, resourceType: { kind }, type }: StoreEvent): void {
+    if (kind === 'Event') return;
     if (kind === 'Pod') this.#hearPod(object, type);
     if (kind === 'Node') this.#enqueueAll('DaemonSet');
     if (kind === 'Node' && type !== 'DELETED') this.kubelet.retry();
     if (kind === 'Namespace' && type === 'ADDED') this.#createAccount(object.metadata.name);
     const { namespace = '', name } = object.metadata;
-    if (type === 'DELETED') this.#controllers.get(kind)?.forget?.(object);
+    if (type === 'DELETED') this.#forget(object);
     else this.#enqueue(kind, namespace, name);
     for (const owner of object.metadata.ownerReferences ?? []) this.#enqueue(owner.kind, namespace, owner.name);
+  }
+
+  #forget(object: KubernetesObject): void {
+    this.#events.forget(object);
+    this.#controllers.get(object.kind)?.forget?.(object);
   }
 
   #hearPod(pod: KubernetesObject, type: StoreEvent['type']): void {
@@ -110,6 +123,7 @@ export class Controllers {
 
   /** Takes up what a former process left in the middle. */
   resume(): void {
+    this.#expiry.resume();
     for (const pod of this.#store.list(typeOfKind('Pod'))) {
       this.#availability.note(pod);
       this.kubelet.resume(pod);
@@ -119,6 +133,7 @@ export class Controllers {
 
   stop(): void {
     this.#waiting.clear();
+    this.#expiry.stop();
   }
 
   #enqueueAll(kind: string, inside = ''): void {

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import type { Controller, ControllerParts } from './controller.ts';
 import { nextTime } from './cron-schedule.ts';
 import { endOf } from './job-controller.ts';
-import { type KubernetesObject, mapAt, numberOr, textOr, timestamp } from './kubernetes-object.ts';
+import { type KubernetesObject, listAt, mapAt, numberOr, textOr, timestamp } from './kubernetes-object.ts';
 import { withDefaults } from './defaults.ts';
 import { ownerReference } from './owned-pods.ts';
 import { typeOfKind } from './resource-types.ts';
@@ -58,11 +58,14 @@ export class CronJobController implements Controller {
   }
 
   #run(cronJob: KubernetesObject, atMs: number): void {
-    const { store, removal } = this.#parts;
+    const { store } = this.#parts;
     const running = store.ownedOf(jobs, cronJob).filter((job) => !endOf(job));
     const policy = cronJob.spec?.['concurrencyPolicy'];
-    if (policy === 'Forbid' && running.length > 0) return;
-    if (policy === 'Replace') for (const job of running) removal.remove(jobs, job);
+    if (policy === 'Forbid' && running.length > 0) {
+      const why = 'prior execution is running and concurrency policy is Forbid';
+      return this.#report(cronJob, 'JobAlreadyActive', `Not starting job because ${why}`);
+    }
+    if (policy === 'Replace') for (const job of running) this.#remove(cronJob, job);
     const template = mapAt(cronJob.spec, 'jobTemplate');
     const { name, namespace = '' } = cronJob.metadata;
     const jobName = `${name}-${Math.floor(atMs / 60_000)}`;
@@ -83,6 +86,7 @@ export class CronJobController implements Controller {
       };
       const spec = structuredClone(mapAt(template, 'spec'));
       store.create(jobs, withDefaults({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec, status: {} }));
+      this.#report(cronJob, 'SuccessfulCreate', `Created job ${jobName}`);
     }
     const found = store.find(cronJobs, namespace, name);
     if (found) store.replace(cronJobs, { ...found, status: { ...found.status, lastScheduleTime: timestamp(atMs) } });
@@ -101,6 +105,7 @@ export class CronJobController implements Controller {
         uid,
         resourceVersion,
       }));
+    this.#reportEnded(cronJob, owned);
     const done = owned.findLast((job) => endOf(job)?.['type'] === 'Complete')?.status?.['completionTime'];
     const { active: _former, ...status } = cronJob.status ?? {};
     store.replace(cronJobs, {
@@ -109,16 +114,35 @@ export class CronJobController implements Controller {
     });
   }
 
+  /** Of the Jobs that were running when the status was last written. */
+  #reportEnded(cronJob: KubernetesObject, owned: readonly KubernetesObject[]): void {
+    for (const { uid, name } of listAt(cronJob.status, 'active')) {
+      const job = owned.find(({ metadata }) => metadata.uid === uid);
+      const end = job && endOf(job)?.['type'];
+      if (!job) this.#report(cronJob, 'MissingJob', `Active job went missing: ${textOr(name)}`);
+      else if (end !== undefined)
+        this.#report(cronJob, 'SawCompletedJob', `Saw completed job: ${textOr(name)}, condition: ${textOr(end)}`);
+    }
+  }
+
+  #remove(cronJob: KubernetesObject, job: KubernetesObject): void {
+    this.#parts.removal.remove(jobs, job);
+    this.#report(cronJob, 'SuccessfulDelete', `Deleted job ${job.metadata.name}`);
+  }
+
+  #report(cronJob: KubernetesObject, reason: string, message: string): void {
+    this.#parts.events.report(cronJob, { component: 'cronjob-controller', type: 'Normal', reason, message });
+  }
+
   #removeOld(cronJob: KubernetesObject): void {
-    const { store, removal } = this.#parts;
-    const owned = store.ownedOf(jobs, cronJob);
+    const owned = this.#parts.store.ownedOf(jobs, cronJob);
     for (const [type, field, kept] of [
       ['Complete', 'successfulJobsHistoryLimit', 3],
       ['Failed', 'failedJobsHistoryLimit', 1],
     ] as const) {
       const ended = owned.filter((job) => endOf(job)?.['type'] === type);
       const surplus = ended.length - numberOr(cronJob.spec?.[field], kept);
-      for (const job of ended.slice(0, Math.max(0, surplus))) removal.remove(jobs, job);
+      for (const job of ended.slice(0, Math.max(0, surplus))) this.#remove(cronJob, job);
     }
   }
 }

@@ -5,6 +5,7 @@ import { type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
 import { matchesNode, wantedNode } from './node-choice.ts';
 import { podFromTemplate } from './owned-pods.ts';
 import { isReady, isTerminating } from './pod-availability.ts';
+import { PodControl } from './pod-control.ts';
 import { typeOfKind } from './resource-types.ts';
 
 const pods = typeOfKind('Pod');
@@ -15,25 +16,27 @@ const hashLabel = 'controller-revision-hash';
 /** Runs one pod of each DaemonSet on every node that fits, and replaces them within their limits. */
 export class DaemonSetController implements Controller {
   readonly #parts: ControllerParts;
+  readonly #podControl: PodControl;
   readonly #revisions: ControllerRevisions;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
+    this.#podControl = new PodControl(parts, 'daemonset-controller');
     this.#revisions = new ControllerRevisions(parts.store, hashLabel);
   }
 
   reconcile(namespace: string, name: string): void {
-    const { store, kubelet } = this.#parts;
+    const { store } = this.#parts;
     const set = store.find(daemonSets, namespace, name);
     if (!set || set.metadata.deletionTimestamp !== undefined) return;
     const hash = this.#revisions.hashOf(this.#revisions.current(set));
     const wanted = new Set(this.#nodesFor(set));
-    for (const pod of store.ownedOf(pods, set)) if (!wanted.has(nodeOf(pod))) kubelet.end(pod);
+    for (const pod of store.ownedOf(pods, set)) if (!wanted.has(nodeOf(pod))) this.#podControl.delete(set, pod);
     const isSurging = maxSurgeOf(set, wanted.size) > 0;
     for (const { node, all, living } of this.#byNode(set, hash))
       if ((isSurging ? living : all).length === 0) this.#create(set, node, hash);
     const { remove, surge } = daemonRollout(set, this.#byNode(set, hash));
-    for (const pod of remove) kubelet.end(pod);
+    for (const pod of remove) this.#podControl.delete(set, pod);
     for (const node of surge) this.#create(set, node, hash);
     this.#writeStatus(set, hash);
   }
@@ -47,7 +50,7 @@ export class DaemonSetController implements Controller {
       labels: { [hashLabel]: hash, 'pod-template-generation': generation },
       spec: { affinity },
     });
-    this.#parts.store.create(pods, pod);
+    this.#podControl.create(set, pod);
   }
 
   #writeStatus({ metadata }: KubernetesObject, hash: string): void {

@@ -29,7 +29,7 @@ export class DeploymentController implements Controller {
     const found = this.#owned(deployment);
     const isPaused = deployment.spec?.['paused'] === true;
     const known = found.find((each) => isSameTemplate(each, deployment));
-    const created = known || isPaused ? undefined : this.#store.create(replicaSets, newReplicaSet(deployment, found));
+    const created = known || isPaused ? undefined : this.#createReplicaSet(deployment, found);
     const current = known ?? created;
     if (current) this.#giveRevision(deployment, current, found);
     const old = found.filter(({ metadata }) => metadata.uid !== current?.metadata.uid).toSorted(byRevision);
@@ -44,6 +44,20 @@ export class DeploymentController implements Controller {
 
   #owned(deployment: KubernetesObject): KubernetesObject[] {
     return this.#store.ownedOf(replicaSets, deployment);
+  }
+
+  /** It has its first pods at once, unless others have to go before. */
+  #createReplicaSet(deployment: KubernetesObject, others: readonly KubernetesObject[]): KubernetesObject {
+    const wanted = wantedOf(deployment);
+    const revision = String(Math.max(0, ...others.map(revisionOf)) + 1);
+    const empty = annotateReplicaSet(newReplicaSet(deployment, others), deployment, revision);
+    const mayGrow = mapAt(deployment.spec, 'strategy')['type'] !== 'Recreate' && !isScaled(deployment, others);
+    const nothing = { replicas: 0, available: 0 };
+    const step = mayGrow ? rollingStep(wanted, rolloutLimits(deployment), nothing, others.map(countOf)) : undefined;
+    const sized = withReplicas(empty, step?.current ?? 0, deployment);
+    const created = this.#store.create(replicaSets, { ...sized, metadata: { ...sized.metadata, generation: 1 } });
+    if (replicasOf(created) > 0) this.#reportScaling(deployment, empty, replicasOf(created));
+    return created;
   }
 
   /** The newest template has the highest revision, also one that was taken up again. */
@@ -64,11 +78,10 @@ export class DeploymentController implements Controller {
     old: readonly KubernetesObject[],
     isPaused: boolean,
   ): void {
-    const wanted = numberOr(deployment.spec?.['replicas'], 1);
+    const wanted = wantedOf(deployment);
     const all = current ? [current, ...old] : old;
     const active = all.filter((each) => replicasOf(each) > 0);
-    const isScaled = active.some((each) => Number(each.metadata.annotations?.[desiredAnnotation] ?? wanted) !== wanted);
-    if (isPaused || isScaled) return this.#rescale(deployment, active, all, wanted);
+    if (isPaused || isScaled(deployment, active)) return this.#rescale(deployment, active, all, wanted);
     if (!current) return;
     if (mapAt(deployment.spec, 'strategy')['type'] === 'Recreate') {
       for (const each of old) this.#setReplicas(deployment, each, 0);
@@ -103,23 +116,22 @@ export class DeploymentController implements Controller {
   }
 
   #setReplicas(deployment: KubernetesObject, replicaSet: KubernetesObject, replicas: number): void {
-    const wanted = numberOr(deployment.spec?.['replicas'], 1);
-    const annotations = {
-      [desiredAnnotation]: String(wanted),
-      'deployment.kubernetes.io/max-replicas': String(wanted + rolloutLimits(deployment).maxSurge),
-    };
     this.#update(replicaSets, replicaSet, (found) => {
       const isChanged = replicasOf(found) !== replicas;
-      if (!isChanged && replicas === 0) return found;
-      return {
-        ...found,
-        metadata: {
-          ...found.metadata,
-          generation: (found.metadata.generation ?? 1) + (isChanged ? 1 : 0),
-          annotations: { ...found.metadata.annotations, ...annotations },
-        },
-        spec: { ...found.spec, replicas },
-      };
+      if (isChanged) this.#reportScaling(deployment, found, replicas);
+      return isChanged || replicas > 0 ? withReplicas(found, replicas, deployment) : found;
+    });
+  }
+
+  #reportScaling(deployment: KubernetesObject, replicaSet: KubernetesObject, replicas: number): void {
+    const former = replicasOf(replicaSet);
+    const way = replicas > former ? 'up' : 'down';
+    const message = `Scaled ${way} replica set ${replicaSet.metadata.name} from ${former} to ${replicas}`;
+    this.#parts.events.report(deployment, {
+      component: 'deployment-controller',
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message,
     });
   }
 
@@ -155,6 +167,36 @@ export class DeploymentController implements Controller {
 
 function byRevision(a: KubernetesObject, b: KubernetesObject): number {
   return revisionOf(a) - revisionOf(b);
+}
+
+function wantedOf({ spec }: KubernetesObject): number {
+  return numberOr(spec?.['replicas'], 1);
+}
+
+/** Whether some of the ReplicaSets were last sized for another number of replicas than the Deployment wants now. */
+function isScaled(deployment: KubernetesObject, owned: readonly KubernetesObject[]): boolean {
+  const wanted = wantedOf(deployment);
+  const isOld = ({ metadata }: KubernetesObject): boolean =>
+    Number(metadata.annotations?.[desiredAnnotation] ?? wanted) !== wanted;
+  return owned.some((each) => replicasOf(each) > 0 && isOld(each));
+}
+
+function withReplicas(replicaSet: KubernetesObject, replicas: number, deployment: KubernetesObject): KubernetesObject {
+  const wanted = wantedOf(deployment);
+  const { metadata, spec } = replicaSet;
+  return {
+    ...replicaSet,
+    metadata: {
+      ...metadata,
+      generation: (metadata.generation ?? 1) + (replicasOf(replicaSet) === replicas ? 0 : 1),
+      annotations: {
+        ...metadata.annotations,
+        [desiredAnnotation]: String(wanted),
+        'deployment.kubernetes.io/max-replicas': String(wanted + rolloutLimits(deployment).maxSurge),
+      },
+    },
+    spec: { ...spec, replicas },
+  };
 }
 
 function replicasOf({ spec }: KubernetesObject): number {

@@ -1,11 +1,14 @@
 import type { Controller, ControllerParts } from './controller.ts';
+import type { Report } from './event-correlation.ts';
 import { type JsonMap, type KubernetesObject, listAt, mapAt, numberOr, timestamp } from './kubernetes-object.ts';
 import { podFromTemplate } from './owned-pods.ts';
 import { isReady, isTerminating } from './pod-availability.ts';
+import { PodControl } from './pod-control.ts';
 import { typeOfKind } from './resource-types.ts';
 
 const pods = typeOfKind('Pod');
 const jobs = typeOfKind('Job');
+const component = 'job-controller';
 /** How long a failed pod is waited upon before the next one, doubled each time. */
 const backOffMs = 10_000;
 const longestBackOffMs = 600_000;
@@ -13,15 +16,17 @@ const longestBackOffMs = 600_000;
 /** Runs the pods of Jobs until enough of them ended well, or too many did not. */
 export class JobController implements Controller {
   readonly #parts: ControllerParts;
+  readonly #podControl: PodControl;
   /** Failures after which the next pod was already waited for. */
   readonly #waited = new Map<string, number>();
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
+    this.#podControl = new PodControl(parts, component);
   }
 
   reconcile(namespace: string, name: string): void {
-    const { store, kubelet } = this.#parts;
+    const { store } = this.#parts;
     const job = store.find(jobs, namespace, name);
     if (!job || job.metadata.deletionTimestamp !== undefined) return;
     if (endOf(job)) return this.#expire(job);
@@ -32,7 +37,7 @@ export class JobController implements Controller {
     const wanted = numberOr(job.spec?.['completions'], 1);
     const isDone = succeeded.length >= wanted;
     const isLost = failed.length > numberOr(job.spec?.['backoffLimit'], 6);
-    if (isDone || isLost || job.spec?.['suspend'] === true) for (const pod of active) kubelet.end(pod);
+    if (isDone || isLost || job.spec?.['suspend'] === true) for (const pod of active) this.#podControl.delete(job, pod);
     else this.#startPods(job, active.length, wanted - succeeded.length, failed.length);
     this.#writeStatus(job, isDone, isLost);
   }
@@ -42,14 +47,13 @@ export class JobController implements Controller {
   }
 
   #startPods(job: KubernetesObject, active: number, missing: number, failures: number): void {
-    const { store, lookAgain } = this.#parts;
     const { namespace = '', name, uid } = job.metadata;
     if (failures > 0 && active === 0 && this.#waited.get(uid) !== failures) {
       this.#waited.set(uid, failures);
-      return lookAgain(namespace, name, Math.min(backOffMs * 2 ** (failures - 1), longestBackOffMs));
+      return this.#parts.lookAgain(namespace, name, Math.min(backOffMs * 2 ** (failures - 1), longestBackOffMs));
     }
     const room = Math.min(numberOr(job.spec?.['parallelism'], 1), missing) - active;
-    for (let count = 0; count < room; count += 1) store.create(pods, podFromTemplate(job, mapAt(job.spec, 'template')));
+    for (let count = 0; count < room; count += 1) this.#podControl.create(job, podFromTemplate(job, mapAt(job.spec, 'template')));
     return undefined;
   }
 
@@ -77,6 +81,15 @@ export class JobController implements Controller {
       ready: living.filter(isReady).length,
     };
     store.replace(jobs, { ...job, status });
+    this.#reportTurn(job, status);
+  }
+
+  /** What a Job has come to, once each time. */
+  #reportTurn(job: KubernetesObject, status: JsonMap): void {
+    const [before, now] = [turnOf(job.status), turnOf(status)];
+    if (before === now) return;
+    const report = now === undefined ? resumed : turns[now];
+    if (report) this.#parts.events.report(job, { component, ...report });
   }
 
   /** Removes a Job whose time after its end is over. */
@@ -89,6 +102,20 @@ export class JobController implements Controller {
     this.#waited.set(uid, -1);
     lookAgain(namespace, name, ttl * 1000);
   }
+}
+
+type Turn = Pick<Report, 'type' | 'reason' | 'message'>;
+
+const resumed: Turn = { type: 'Normal', reason: 'Resumed', message: 'Job resumed' };
+const turns: Readonly<Record<string, Turn>> = {
+  Complete: { type: 'Normal', reason: 'Completed', message: 'Job completed' },
+  Failed: { type: 'Warning', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' },
+  Suspended: { type: 'Normal', reason: 'Suspended', message: 'Job suspended' },
+};
+
+function turnOf(status: JsonMap | undefined): string | undefined {
+  const types = listAt(status, 'conditions').map(({ type }) => String(type));
+  return types.find((type) => Object.hasOwn(turns, type));
 }
 
 /** The condition that ended a Job, if it has ended. */

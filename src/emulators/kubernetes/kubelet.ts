@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts';
 import { type JsonMap, type KubernetesObject, listAt, textOr, timestamp } from './kubernetes-object.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { KubeletReports } from './kubelet-reports.ts';
 import { chooseNode } from './node-choice.ts';
 import type { ObjectStore } from './object-store.ts';
 import { behaviourOf, lingerOf } from './pod-behaviour.ts';
@@ -22,21 +24,24 @@ const nodes = typeOfKind('Node');
 export class Kubelet {
   readonly #store: ObjectStore;
   readonly #clock: Clock;
+  readonly #reports: KubeletReports;
   readonly #restarts = new Map<string, number>();
   #addresses = 1;
 
-  constructor(store: ObjectStore, clock: Clock) {
+  constructor(store: ObjectStore, clock: Clock, events: EventRecorder) {
     this.#store = store;
     this.#clock = clock;
+    this.#reports = new KubeletReports(events);
   }
 
   /** To be called with a pod that was created. */
   admit(pod: KubernetesObject): void {
     this.#clock.after(scheduleMs, () => {
-      if (!this.#isThere(pod)) return;
+      if (!this.#living(pod)) return;
       const node = this.#nodeFor(pod);
       if (node === undefined) return this.#leaveUnscheduled(pod);
       this.#write(pod, () => 'creating', node);
+      this.#reports.scheduled(pod, node);
       this.#clock.after(startMs, () => this.#start(pod));
       return undefined;
     });
@@ -69,6 +74,7 @@ export class Kubelet {
       ...current,
       metadata: { ...current.metadata, deletionTimestamp: timestamp(), deletionGracePeriodSeconds: graceSeconds },
     });
+    this.#reports.killing(current);
     this.#clock.after(deleteMs + lingerOf(pod), () => {
       const last = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
       if (last?.metadata.uid === pod.metadata.uid) this.#store.delete(pods, pod.metadata.namespace ?? '', pod.metadata.name);
@@ -76,46 +82,76 @@ export class Kubelet {
     });
   }
 
-  #start(pod: KubernetesObject): void {
+  #start(admitted: KubernetesObject): void {
+    const pod = this.#living(admitted);
+    if (!pod) return;
     const containers = listAt(pod.spec, 'containers');
     const odd = containers.find((container) => behaviourOf(pod, container).word !== 'run');
     const phases = (phase: ContainerPhase) => (container: JsonMap) =>
       behaviourOf(pod, container).word === 'run' ? 'ready' : phase;
+    this.#reports.started(pod, (container) => behaviourOf(pod, container).word !== 'bad');
     if (!odd) return this.#ready(pod);
     const { word, ms } = behaviourOf(pod, odd);
     switch (word) {
       case 'slow':
         this.#write(pod, phases('running'));
+        this.#reports.unready(pod, odd);
         this.#clock.after(ms ?? slowMs, () => this.#ready(pod));
         return undefined;
       case 'unready':
+        this.#reports.unready(pod, odd);
         return this.#write(pod, phases('running'));
       case 'bad':
-        this.#write(pod, phases('pullError'));
-        this.#clock.after(backOffMs, () => {
-          this.#write(pod, phases('pullBackOff'));
-          if (ms !== undefined) this.#clock.after(ms, () => this.#ready(pod));
-        });
-        return undefined;
+        return this.#failPull(pod, odd, phases, ms);
       case 'crash':
         if (isOfJob(pod) && ms === undefined) return this.#write(pod, phases('failed'));
-        return this.#crash(pod, phases('crashed'), ms);
+        return this.#crash(pod, odd, phases('crashed'), ms);
       case 'dies':
         this.#ready(pod);
-        this.#clock.after(ms ?? diesMs, () => this.#crash(pod, phases('crashed'), undefined));
+        this.#clock.after(ms ?? diesMs, () => this.#crash(pod, odd, phases('crashed'), undefined));
         return undefined;
       case 'run':
         return undefined;
     }
   }
 
+  /** The image is there after `recoverMs`, or never. */
+  #failPull(
+    pod: KubernetesObject,
+    container: JsonMap,
+    phases: (phase: ContainerPhase) => (container: JsonMap) => ContainerPhase,
+    recoverMs: number | undefined,
+  ): void {
+    this.#write(pod, phases('pullError'));
+    this.#reports.pullFailed(pod, container);
+    this.#clock.after(backOffMs, () => {
+      if (!this.#living(pod)) return;
+      this.#write(pod, phases('pullBackOff'));
+      this.#reports.pullBackedOff(pod, container);
+      if (recoverMs !== undefined) this.#clock.after(recoverMs, () => this.#recover(pod, container));
+    });
+  }
+
   /** Crashes once and recovers after `recoverMs`, or for ever. */
-  #crash(pod: KubernetesObject, phaseOf: (container: JsonMap) => ContainerPhase, recoverMs: number | undefined): void {
-    if (!this.#isThere(pod)) return;
-    this.#restarts.set(pod.metadata.uid, (this.#restarts.get(pod.metadata.uid) ?? 0) + 1);
+  #crash(
+    pod: KubernetesObject,
+    container: JsonMap,
+    phaseOf: (container: JsonMap) => ContainerPhase,
+    recoverMs: number | undefined,
+  ): void {
+    if (!this.#living(pod)) return;
+    const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
+    this.#restarts.set(pod.metadata.uid, restarts + 1);
+    if (restarts > 0) this.#reports.restarted(pod, container);
     this.#write(pod, phaseOf);
-    if (recoverMs === undefined) this.#clock.again(restartMs, () => this.#crash(pod, phaseOf, undefined));
-    else this.#clock.after(recoverMs, () => this.#ready(pod));
+    this.#reports.restartBackedOff(pod, container);
+    if (recoverMs === undefined) this.#clock.again(restartMs, () => this.#crash(pod, container, phaseOf, undefined));
+    else this.#clock.after(recoverMs, () => this.#recover(pod, container));
+  }
+
+  #recover(pod: KubernetesObject, container: JsonMap): void {
+    if (this.#living(pod)) this.#reports.restarted(pod, container);
+    this.#ready(pod);
   }
 
   /** The pod of a Job has nothing more to do then. */
@@ -133,6 +169,8 @@ export class Kubelet {
     const current = this.#store.require(pods, pod.metadata.namespace ?? '', pod.metadata.name);
     const count = this.#store.list(nodes).length;
     const message = `0/${count} nodes are available: ${count} node(s) didn't match Pod's node affinity/selector.`;
+    if (listAt(current.status, 'conditions').some((each) => each['message'] === message)) return;
+    this.#reports.unschedulable(pod, message);
     const condition = {
       type: 'PodScheduled',
       status: 'False',
@@ -143,14 +181,15 @@ export class Kubelet {
     this.#store.replace(pods, { ...current, status: { ...current.status, phase: 'Pending', conditions: [condition] } });
   }
 
-  #isThere(pod: KubernetesObject): boolean {
+  /** The pod as it is now, unless it is gone or on its way out. */
+  #living(pod: KubernetesObject): KubernetesObject | undefined {
     const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
-    return current?.metadata.uid === pod.metadata.uid && current.metadata.deletionTimestamp === undefined;
+    return current?.metadata.uid === pod.metadata.uid && current.metadata.deletionTimestamp === undefined ? current : undefined;
   }
 
   #write(pod: KubernetesObject, phaseOf: (container: JsonMap) => ContainerPhase, nodeName?: string): void {
-    const current = this.#store.find(pods, pod.metadata.namespace ?? '', pod.metadata.name);
-    if (!current || current.metadata.uid !== pod.metadata.uid || current.metadata.deletionTimestamp !== undefined) return;
+    const current = this.#living(pod);
+    if (!current) return;
     const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
     const status = podStatus(current, phaseOf, this.#nextAddress(current), restarts);
     this.#store.replace(pods, { ...current, ...(nodeName !== undefined && { spec: { ...current.spec, nodeName } }), status });

@@ -50,7 +50,7 @@ export interface KubernetesEmulator {
   /** A copy of an object. @param resource the plural, `deployments`. */
   get(resource: string, namespace: string, name: string): KubernetesObject | undefined;
   list(resource: string, namespace: string): KubernetesObject[];
-  /** Called with a copy of every object that changes. @returns a function that ends it. */
+  /** Called with a copy of every object that changes, Events aside. @returns a function that ends it. */
   onChange(listener: (object: KubernetesObject) => void): () => void;
   stop(): Promise<void>;
 }
@@ -102,7 +102,10 @@ export async function startKubernetesEmulator(options: KubernetesEmulatorOptions
       return found && structuredClone(found);
     },
     list: (resource, namespace) => structuredClone(store.list(typeNamed(resource), namespace)),
-    onChange: (listener) => store.onEvent(({ object }) => listener(structuredClone(object))),
+    onChange: (listener) =>
+      store.onEvent(({ object, resourceType: { kind } }) => {
+        if (kind !== 'Event') listener(structuredClone(object));
+      }),
     async stop() {
       controllers.stop();
       clock.stop();

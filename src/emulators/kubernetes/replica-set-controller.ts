@@ -2,6 +2,7 @@ import type { Controller, ControllerParts } from './controller.ts';
 import { type KubernetesObject, mapAt, numberOr } from './kubernetes-object.ts';
 import { podFromTemplate } from './owned-pods.ts';
 import { isReady, isTerminating } from './pod-availability.ts';
+import { PodControl } from './pod-control.ts';
 import { typeOfKind } from './resource-types.ts';
 
 const pods = typeOfKind('Pod');
@@ -12,22 +13,23 @@ const mostPods = 1_000;
 /** Keeps as many pods of each ReplicaSet as it wants, and counts them in its status. */
 export class ReplicaSetController implements Controller {
   readonly #parts: ControllerParts;
+  readonly #podControl: PodControl;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
+    this.#podControl = new PodControl(parts, 'replicaset-controller');
   }
 
   reconcile(namespace: string, name: string): void {
-    const { store, kubelet } = this.#parts;
-    const replicaSet = store.find(replicaSets, namespace, name);
+    const replicaSet = this.#parts.store.find(replicaSets, namespace, name);
     if (!replicaSet || replicaSet.metadata.deletionTimestamp !== undefined) return;
     const wanted = Math.min(numberOr(replicaSet.spec?.['replicas'], 1), mostPods);
     const owned = this.#podsOf(replicaSet);
     for (let missing = wanted - owned.length; missing > 0; missing -= 1)
-      store.create(pods, podFromTemplate(replicaSet, mapAt(replicaSet.spec, 'template')));
+      this.#podControl.create(replicaSet, podFromTemplate(replicaSet, mapAt(replicaSet.spec, 'template')));
     // The least useful go first: what is not ready, then the youngest.
     const doomed = owned.toReversed().toSorted((a, b) => Number(isReady(a)) - Number(isReady(b)));
-    for (const pod of doomed.slice(0, Math.max(0, owned.length - wanted))) kubelet.end(pod);
+    for (const pod of doomed.slice(0, Math.max(0, owned.length - wanted))) this.#podControl.delete(replicaSet, pod);
     this.#writeStatus(namespace, name);
   }
 

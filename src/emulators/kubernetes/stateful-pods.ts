@@ -33,9 +33,13 @@ export function statefulPod(set: KubernetesObject, revision: KubernetesObject, o
   });
 }
 
-/** Claims outlive their pods; each is bound at once, as by a provisioner that always has room. */
-export function createClaims(store: ObjectStore, set: KubernetesObject, ordinal: number): void {
+/**
+ * Claims outlive their pods; each is bound at once, as by a provisioner that always has room.
+ * @returns the names of those that were not there.
+ */
+export function createClaims(store: ObjectStore, set: KubernetesObject, ordinal: number): string[] {
   const { namespace = '' } = set.metadata;
+  const created: string[] = [];
   for (const { name: volume, spec } of claimTemplates(set)) {
     const name = `${volume}-${set.metadata.name}-${ordinal}`;
     if (store.find(claims, namespace, name)) continue;
@@ -47,7 +51,9 @@ export function createClaims(store: ObjectStore, set: KubernetesObject, ordinal:
       spec: { ...structuredClone(spec), volumeName: `pvc-${name}` },
       status: { phase: 'Bound', accessModes: spec['accessModes'], capacity: mapAt(spec, 'resources', 'requests') },
     });
+    created.push(name);
   }
+  return created;
 }
 
 /** What stands behind the last dash of a pod's name; -1 if that is no number. */

@@ -2,11 +2,13 @@ import type { Controller, ControllerParts } from './controller.ts';
 import { ControllerRevisions } from './controller-revisions.ts';
 import { type KubernetesObject, mapAt, numberOr, textOr } from './kubernetes-object.ts';
 import { isReady, isTerminating } from './pod-availability.ts';
+import { PodControl } from './pod-control.ts';
 import { typeOfKind } from './resource-types.ts';
 import { createClaims, ordinalOf, revisionLabel, statefulPod } from './stateful-pods.ts';
 
 const pods = typeOfKind('Pod');
 const statefulSets = typeOfKind('StatefulSet');
+const component = 'statefulset-controller';
 
 /** What one reconciliation works with. */
 interface Round {
@@ -23,10 +25,16 @@ interface Round {
  */
 export class StatefulSetController implements Controller {
   readonly #parts: ControllerParts;
+  readonly #podControl: PodControl;
   readonly #revisions: ControllerRevisions;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
+    this.#podControl = new PodControl(
+      parts,
+      component,
+      (verb, pod, name) => `${verb} Pod ${pod} in StatefulSet ${name} successful`,
+    );
     this.#revisions = new ControllerRevisions(parts.store, 'controller.kubernetes.io/hash');
   }
 
@@ -57,7 +65,7 @@ export class StatefulSetController implements Controller {
     const least = start + partitionOf(set);
     for (const pod of this.#podsOf(set).filter(inRange).toReversed()) {
       if (ordinalOf(pod) < least) return;
-      if (revisionOf(pod) !== update.metadata.name && !isTerminating(pod)) return this.#parts.kubelet.end(pod);
+      if (revisionOf(pod) !== update.metadata.name && !isTerminating(pod)) return this.#podControl.delete(set, pod);
       if (!this.#isSettled(pod, set)) return;
     }
   }
@@ -67,7 +75,7 @@ export class StatefulSetController implements Controller {
     const broken = condemned.findLast((pod) => !this.#isSettled(pod, set));
     for (const pod of condemned) {
       if (isOrdered && (isTerminating(pod) || (!this.#isSettled(pod, set) && pod !== broken))) return true;
-      this.#parts.kubelet.end(pod);
+      this.#podControl.delete(set, pod);
       if (isOrdered) return true;
     }
     return false;
@@ -76,8 +84,14 @@ export class StatefulSetController implements Controller {
   #create({ set, current, update }: Round, ordinal: number): void {
     const isRolling = mapAt(set.spec, 'updateStrategy')['type'] !== 'OnDelete';
     const revision = isRolling && ordinal < startOf(set) + partitionOf(set) ? current : update;
-    createClaims(this.#parts.store, set, ordinal);
-    this.#parts.store.create(pods, statefulPod(set, revision, ordinal));
+    const pod = statefulPod(set, revision, ordinal);
+    for (const claim of createClaims(this.#parts.store, set, ordinal)) this.#reportClaim(set, claim, pod);
+    this.#podControl.create(set, pod);
+  }
+
+  #reportClaim(set: KubernetesObject, claim: string, { metadata: { name } }: KubernetesObject): void {
+    const message = `create Claim ${claim} Pod ${name} in StatefulSet ${set.metadata.name} success`;
+    this.#parts.events.report(set, { component, type: 'Normal', reason: 'SuccessfulCreate', message });
   }
 
   #isSettled(pod: KubernetesObject, set: KubernetesObject): boolean {
