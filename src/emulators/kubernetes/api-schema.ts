@@ -16,6 +16,7 @@ export const inlined: ReadonlySet<string> = new Set([
   'volumeSource',
   'persistentVolumeSource',
   'handler',
+  'ingressRuleValue',
   'localObjectReference',
   'ephemeralContainerCommon',
 ]);

@@ -1,7 +1,7 @@
 import type { Controller, ControllerParts } from './controller.ts';
 import { ControllerRevisions } from './controller-revisions.ts';
 import { daemonRollout, maxSurgeOf, type NodePods } from './daemon-set-rollout.ts';
-import { type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
+import { type JsonMap, type KubernetesObject, listAt, mapAt, textOr } from './kubernetes-object.ts';
 import { matchesNode, wantedNode } from './node-choice.ts';
 import { podFromTemplate } from './owned-pods.ts';
 import { isReady, isTerminating } from './pod-availability.ts';
@@ -12,6 +12,11 @@ const pods = typeOfKind('Pod');
 const nodes = typeOfKind('Node');
 const daemonSets = typeOfKind('DaemonSet');
 const hashLabel = 'controller-revision-hash';
+/** A daemon stays on a node in any trouble, and starts there too. */
+const daemonTolerations = [
+  ...['not-ready', 'unreachable'].map((trouble) => toleration(trouble, 'NoExecute')),
+  ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((trouble) => toleration(trouble, 'NoSchedule')),
+];
 
 /** Runs one pod of each DaemonSet on every node that fits, and replaces them within their limits. */
 export class DaemonSetController implements Controller {
@@ -48,7 +53,7 @@ export class DaemonSetController implements Controller {
     const generation = textOr(set.metadata.annotations?.['deprecated.daemonset.template.generation'], '1');
     const pod = podFromTemplate(set, mapAt(set.spec, 'template'), {
       labels: { [hashLabel]: hash, 'pod-template-generation': generation },
-      spec: { affinity },
+      spec: { affinity, tolerations: [...listAt(set.spec, 'template', 'spec', 'tolerations'), ...daemonTolerations] },
     });
     this.#podControl.create(set, pod);
   }
@@ -107,6 +112,10 @@ export class DaemonSetController implements Controller {
       .filter((node) => matchesNode(spec, node))
       .map(({ metadata }) => metadata.name);
   }
+}
+
+function toleration(trouble: string, effect: string): JsonMap {
+  return { key: `node.kubernetes.io/${trouble}`, operator: 'Exists', effect };
 }
 
 /** The node that a DaemonSet's pod is for, whether it is there already or not. */

@@ -1,4 +1,5 @@
 import { type JsonMap, type KubernetesObject, listAt, mapAt, textOr } from './kubernetes-object.ts';
+import { admitPod } from './admit-pod.ts';
 import { podSpec, podTemplate } from './pod-defaults.ts';
 
 /** Fills in what the API server fills in. */
@@ -13,7 +14,7 @@ const byKind: Readonly<Record<string, (object: KubernetesObject, spec: JsonMap) 
   DaemonSet: (object, spec) => ({ ...object, spec: daemonSetSpec(spec) }),
   Job: job,
   CronJob: (object, spec) => ({ ...object, spec: cronJobSpec(spec) }),
-  Pod: (object, spec) => ({ ...object, spec: { enableServiceLinks: true, ...podSpec(spec) } }),
+  Pod: (object, spec) => ({ ...object, spec: { enableServiceLinks: true, ...admitPod(podSpec(spec)) } }),
   Service: (object, spec) => ({ ...object, spec: serviceSpec(spec) }),
   HorizontalPodAutoscaler: (object, spec) => ({ ...object, spec: { minReplicas: 1, metrics: [cpuTarget], ...spec } }),
   Namespace: (object) => ({
@@ -138,7 +139,8 @@ function serviceSpec(spec: JsonMap): JsonMap {
   const common = { type, sessionAffinity: 'None', ...spec, ...(ports.length > 0 && { ports }) };
   if (type === 'ExternalName') return common;
   const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster' };
-  return { ...families, ...(type !== 'ClusterIP' && { externalTrafficPolicy: 'Cluster' }), ...common };
+  const published = type === 'ClusterIP' ? {} : { externalTrafficPolicy: 'Cluster' };
+  return { ...families, ...published, ...(type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }), ...common };
 }
 
 /** Plain texts are kept as base64, as the rest is. */

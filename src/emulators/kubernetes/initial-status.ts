@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonMap, type KubernetesObject, mapAt } from './kubernetes-object.ts';
+import { qosClass } from './admit-pod.ts';
 import { nodeStatus } from './node-status.ts';
 
 const statuses: Readonly<Record<string, JsonMap>> = {
@@ -10,7 +11,6 @@ const statuses: Readonly<Record<string, JsonMap>> = {
   Ingress: { loadBalancer: {} },
   Job: {},
   PersistentVolumeClaim: { phase: 'Pending' },
-  Pod: { phase: 'Pending', qosClass: 'BestEffort' },
   PodDisruptionBudget: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
   ReplicaSet: { replicas: 0 },
   Service: { loadBalancer: {} },
@@ -18,7 +18,8 @@ const statuses: Readonly<Record<string, JsonMap>> = {
 };
 
 /** What a new object has for a status; what a client says of it does not count. A Node tells it itself. */
-export function initialStatus(kind: string, name: string, given: unknown): { status?: JsonMap } {
+export function initialStatus(kind: string, name: string, { spec, status: given }: JsonMap): { status?: JsonMap } {
+  if (kind === 'Pod') return { status: { phase: 'Pending', qosClass: qosClass(mapAt({ spec }, 'spec')) } };
   if (kind === 'Node') return { status: nodeStatus(name, given) };
   const status = statuses[kind];
   return status ? { status: structuredClone(status) } : {};

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { type JsonMap, type KubernetesObject, listAt, textOr, timestamp } from './kubernetes-object.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { KubeletReports } from './kubelet-reports.ts';
-import { chooseNode } from './node-choice.ts';
+import { chooseNode, whyNoNode } from './node-choice.ts';
 import type { ObjectStore } from './object-store.ts';
 import { behaviourOf, lingerOf } from './pod-behaviour.ts';
 import { type ContainerPhase, podStatus } from './pod-status.ts';
@@ -167,8 +167,7 @@ export class Kubelet {
 
   #leaveUnscheduled(pod: KubernetesObject): void {
     const current = this.#store.require(pods, pod.metadata.namespace ?? '', pod.metadata.name);
-    const count = this.#store.list(nodes).length;
-    const message = `0/${count} nodes are available: ${count} node(s) didn't match Pod's node affinity/selector.`;
+    const message = whyNoNode(pod.spec ?? {}, this.#store.list(nodes));
     if (listAt(current.status, 'conditions').some((each) => each['message'] === message)) return;
     this.#reports.unschedulable(pod, message);
     const condition = {

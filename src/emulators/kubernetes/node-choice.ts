@@ -14,6 +14,19 @@ export function matchesNode(spec: JsonMap, { metadata }: KubernetesObject): bool
   return Object.entries(mapAt(spec, 'nodeSelector')).every(([name, value]) => metadata.labels?.[name] === value);
 }
 
+/** Why none of the nodes takes a pod, in the scheduler's words. */
+export function whyNoNode(spec: JsonMap, nodes: readonly KubernetesObject[]): string {
+  const wanted = wantedNode(spec);
+  const isOther = (node: KubernetesObject): boolean =>
+    !matchesNode(spec, node) || (wanted !== undefined && node.metadata.name !== wanted);
+  const others = nodes.filter(isOther).length;
+  const reasons = [
+    ...(others > 0 ? [`${others} node(s) didn't match Pod's node affinity/selector`] : []),
+    ...(others < nodes.length ? [`${nodes.length - others} node(s) were unschedulable`] : []),
+  ];
+  return `0/${nodes.length} nodes are available: ${reasons.join(', ')}.`;
+}
+
 /** The node that a pod goes to: of those that fit and are not cordoned the one with the fewest pods. */
 export function chooseNode(
   spec: JsonMap,

@@ -49,10 +49,10 @@ export class ObjectWrites {
       throw new StatusError(400, 'the namespace of the provided object does not match the namespace sent on the request');
     }
     const { resourceVersion: _version, uid: _uid, ...kept } = metadata;
-    const { status, ...content } = given;
+    const { status: _status, ...content } = given;
     const draft = {
       ...content,
-      ...initialStatus(type.kind, name, status),
+      ...initialStatus(type.kind, name, given),
       apiVersion: apiVersionOf(type),
       kind: type.kind,
       metadata: {

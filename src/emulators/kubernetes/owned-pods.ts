@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { admitPod, qosClass } from './admit-pod.ts';
 import { type JsonMap, type KubernetesObject, mapAt, type OwnerReference, timestamp } from './kubernetes-object.ts';
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
@@ -15,6 +16,7 @@ export interface PodExtras {
 export function podFromTemplate(owner: KubernetesObject, template: JsonMap, extras: PodExtras = {}): KubernetesObject {
   const { name, namespace = '' } = owner.metadata;
   const metadata = mapAt(template, 'metadata');
+  const spec = admitPod({ enableServiceLinks: true, ...mapAt(template, 'spec'), ...extras.spec });
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -30,8 +32,8 @@ export function podFromTemplate(owner: KubernetesObject, template: JsonMap, extr
       resourceVersion: '',
       creationTimestamp: timestamp(),
     },
-    spec: { enableServiceLinks: true, ...structuredClone(mapAt(template, 'spec')), ...extras.spec },
-    status: { phase: 'Pending', qosClass: 'BestEffort' },
+    spec,
+    status: { phase: 'Pending', qosClass: qosClass(spec) },
   };
 }
 

@@ -51,9 +51,12 @@ export function podStatus(
     podIP: pod.status?.['podIP'] ?? podIP,
     podIPs: [{ ip: pod.status?.['podIP'] ?? podIP }],
     startTime: pod.status?.['startTime'] ?? now,
-    qosClass: 'BestEffort',
+    qosClass: pod.status?.['qosClass'] ?? 'BestEffort',
     ...(initial.length > 0 && {
-      initContainerStatuses: initial.map((each) => containerStatus(each, isInitialized ? 'completed' : 'creating', 0, now)),
+      initContainerStatuses: initial.map((each) => ({
+        ...containerStatus(each, isInitialized ? 'completed' : 'creating', 0, now),
+        ready: isInitialized,
+      })),
     }),
     containerStatuses: containers.map((each, index) => containerStatus(each, phases[index] ?? 'creating', restarts, now)),
   };

@@ -11,6 +11,7 @@ const maxDepth = 60;
 /** Fields that Go writes even if they were never set; 0 and false say nothing there. */
 const meaninglessZero = new Set([
   'nodePort',
+  'healthCheckNodePort',
   'hostPort',
   'generation',
   'minReadySeconds',

@@ -22,12 +22,12 @@ export function podCauses(path: string, spec: JsonMap): FieldCause[] {
 function containerCauses(at: string, container: JsonMap, names: ReadonlySet<unknown>, volumes: readonly unknown[]): FieldCause[] {
   const { name, image, imagePullPolicy } = container;
   const causes: FieldCause[] = [];
+  if (typeof name !== 'string' || name === '') causes.push(required(`${at}.name`));
+  else if (name.length > 63 || !new RegExp(`^${label}$`).test(name)) causes.push(invalidValue(`${at}.name`, name, labelRule));
   if (typeof image !== 'string' || image === '') causes.push(required(`${at}.image`));
   else if (image.trim() !== image)
     causes.push(invalidValue(`${at}.image`, image, 'must not have leading or trailing whitespace'));
-  if (typeof name !== 'string' || name === '') causes.push(required(`${at}.name`));
-  else if (names.has(name)) causes.push({ field: `${at}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });
-  else if (name.length > 63 || !new RegExp(`^${label}$`).test(name)) causes.push(invalidValue(`${at}.name`, name, labelRule));
+  if (names.has(name)) causes.push({ field: `${at}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });
   listAt(container, 'volumeMounts').forEach(({ name: volume }, index) => {
     if (!volumes.includes(volume))
       causes.push({ field: `${at}.volumeMounts[${index}].name`, message: `Not found: ${JSON.stringify(volume)}` });
