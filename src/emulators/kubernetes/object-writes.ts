@@ -14,7 +14,7 @@ import { serverSideApply } from './server-side-apply.ts';
 import { conflict, invalid, notFound, StatusError } from './status-error.ts';
 import { withAddresses } from './service-addresses.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';
-import { refuseUnknownFields } from './unknown-fields.ts';
+import { type FieldValidation, withoutUnknownFields } from './unknown-fields.ts';
 import { validateObject } from './validate-object.ts';
 
 export interface WriteOptions {
@@ -23,8 +23,10 @@ export interface WriteOptions {
   /** False if the manager's name is only guessed from the client's. */
   readonly namesManager: boolean;
   readonly force: boolean;
-  /** Refuses fields that the API does not have. */
-  readonly isStrict?: boolean;
+  /** `Warn` if absent. */
+  readonly fieldValidation?: FieldValidation;
+  /** Told of what the client is warned of. */
+  readonly warn?: (text: string) => void;
 }
 
 /** Creates, replaces and patches objects as the API server does: defaults, checks, generation, owners of fields. */
@@ -95,16 +97,19 @@ export class ObjectWrites {
     }
   }
 
-  #received(path: ApiPath, sent: JsonMap, { isStrict = false }: WriteOptions): JsonMap {
+  #received(path: ApiPath, sent: JsonMap, options: WriteOptions): JsonMap {
+    return path.subresource === 'scale' ? sent : inStoredVersion(path, this.#decoded(path, sent, options));
+  }
+
+  #decoded(path: ApiPath, sent: JsonMap, { fieldValidation = 'Warn', warn = () => undefined }: WriteOptions): JsonMap {
     checkKind(path, sent);
-    if (isStrict && path.subresource === '')
-      refuseUnknownFields(path.apiVersion ?? apiVersionOf(path.type), path.type.kind, sent);
-    return path.subresource === 'scale' ? sent : inStoredVersion(path, sent);
+    if (path.subresource !== '') return sent;
+    return withoutUnknownFields(path.apiVersion ?? apiVersionOf(path.type), path.type.kind, sent, fieldValidation, warn);
   }
 
   #apply(path: ApiPath, before: KubernetesObject | undefined, sent: JsonMap, options: WriteOptions): KubernetesObject {
-    this.#received(path, sent, options);
-    const body = inStoredVersion(path, sent, false);
+    // Nothing is left out of what is applied: to apply a field that the API does not have is refused.
+    const body = inStoredVersion(path, this.#decoded(path, sent, { ...options, fieldValidation: 'Strict' }), false);
     if (!options.namesManager) throw managerRequired();
     const { resourceVersion, managedFields } = mapAt(body, 'metadata');
     if (managedFields !== undefined) throw new StatusError(400, 'metadata.managedFields must be nil');

@@ -18,6 +18,7 @@ import { parseBody } from './request-body.ts';
 import { evictPod, refuseContainers } from './pod-subresources.ts';
 import { isReview, review } from './reviews.ts';
 import { conflict, detailsOf, StatusError } from './status-error.ts';
+import { readFieldValidation, warnWith } from './field-validation.ts';
 import { toTable } from './table.ts';
 import { serveWatch } from './watch.ts';
 
@@ -90,7 +91,7 @@ export class RequestHandler {
     const body = await parseBody(request);
     if (path.subresource === 'eviction') return this.#evict(path, query, response);
     if (method === 'DELETE') return this.#delete(path, query, body, response);
-    const options = writeOptions(query, request);
+    const options = { ...writeOptions(query, request), warn: warnWith(response) };
     const { code, object } = this.#write(method, path, request, body, options);
     if (!options.dryRun) this.#parts.settle();
     const now = options.dryRun
@@ -110,7 +111,7 @@ export class RequestHandler {
       return send(
         response,
         200,
-        asTable ? toTable(type.kind, [object], store.resourceVersion) : (scaleOf(path, object) ?? inVersionOf(path, object)),
+        asTable ? tableOf(path, object, store.resourceVersion) : (scaleOf(path, object) ?? inVersionOf(path, object)),
       );
     }
     const { items, metadata } = listObjects(store, path, query);
@@ -184,6 +185,12 @@ export class RequestHandler {
   }
 }
 
+function tableOf(path: ApiPath, object: KubernetesObject, resourceVersion: string): unknown {
+  if (path.subresource !== 'scale') return toTable(path.type.kind, [object], resourceVersion);
+  const { metadata, spec = {}, status = {} } = object;
+  return toTable('Scale', [{ apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec, status }], resourceVersion);
+}
+
 function notAllowed(): StatusError {
   return new StatusError(405, 'the server does not allow this method on the requested resource', {});
 }
@@ -205,7 +212,7 @@ function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOp
     fieldManager: query.get('fieldManager') || agent,
     namesManager: (query.get('fieldManager') ?? '') !== '',
     force: query.get('force') === 'true',
-    isStrict: query.get('fieldValidation') === 'Strict',
+    fieldValidation: readFieldValidation(query),
   };
 }
 

@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http';
+import { StatusError } from './status-error.ts';
+import type { FieldValidation } from './unknown-fields.ts';
+
+const longestWarning = 256;
+const longestWarnings = 4_096;
+
+/** What a request says is to be done about unknown fields. @throws StatusError 422 */
+export function readFieldValidation(query: URLSearchParams): FieldValidation {
+  const text = query.get('fieldValidation') || 'Warn';
+  if (text === 'Strict' || text === 'Warn' || text === 'Ignore') return text;
+  const message = `Unsupported value: ${JSON.stringify(text)}: supported values: "", "Ignore", "Strict", "Warn"`;
+  const cause = { reason: 'FieldValueNotSupported', message, field: 'fieldValidation' };
+  const details = { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [cause] };
+  throw new StatusError(422, `PatchOptions.meta.k8s.io "" is invalid: ${cause.field}: ${message}`, details);
+}
+
+/** Warns the client, who shows it beside the answer; of very much only the beginning. */
+export function warnWith(response: ServerResponse): (text: string) => void {
+  let length = 0;
+  return (text) => {
+    const quoted = text
+      .slice(0, longestWarning)
+      .replaceAll(/[^ -~]/g, '?')
+      .replaceAll(/["\\]/g, String.raw`\$&`);
+    length += quoted.length;
+    if (length <= longestWarnings) response.appendHeader('Warning', `299 - "${quoted}"`);
+  };
+}
