@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { amountCauses, invalidValue, required, unsupported, wholeNumber } from './field-causes.ts';
+import { labelCauses } from './label-rules.ts';
 import { type JsonMap, type KubernetesObject, listAt, mapAt, numberOr, textOr } from './kubernetes-object.ts';
 import { cronScheduleFault } from './cron-schedule.ts';
 import type { FieldCause } from './status-error.ts';
@@ -13,7 +14,9 @@ export function workloadCauses({ kind, spec = {} }: KubernetesObject, before: Ku
   const isEmpty = Object.keys(mapAt(selector, 'matchLabels')).length === 0 && listAt(selector, 'matchExpressions').length === 0;
   if (isEmpty) causes.push(required('spec.selector'));
   const fits = Object.entries(mapAt(selector, 'matchLabels')).every(([name, value]) => labels[name] === value);
-  if (!fits || isEmpty)
+  const invalid = labelCauses('spec.selector.matchLabels', selector['matchLabels']);
+  if (invalid.length > 0) causes.push(...invalid, invalidValue('spec.selector', selector, 'invalid label selector'));
+  else if (!fits || isEmpty)
     causes.push(
       invalidValue(
         'spec.template.metadata.labels',
@@ -21,6 +24,7 @@ export function workloadCauses({ kind, spec = {} }: KubernetesObject, before: Ku
         '`selector` does not match template `labels`',
       ),
     );
+  if (invalid.length === 0) causes.push(...labelCauses('spec.template.labels', labels));
   causes.push(...podCauses('spec.template.spec', mapAt(spec, 'template', 'spec')));
   const policy = mapAt(spec, 'template', 'spec')['restartPolicy'];
   if (policy !== 'Always') causes.push(unsupported('spec.template.spec.restartPolicy', policy, ['Always']));
