@@ -69,8 +69,7 @@ export class AccessControl {
   /** Whoever has a token may read what is no object, such as discovery. @throws StatusError 403 */
   authorize(user: EmulatorUser, verb: string, pathname: string, path: ApiPath | undefined): void {
     if (!path) {
-      const isAdministrator = user.rules.some(({ verbs, resources }) => verbs.includes('*') && resources.includes('*'));
-      if (isAdministrator || (user !== anonymous && verb === 'get')) return;
+      if (isAdministrator(user) || (user !== anonymous && verb === 'get')) return;
       throw new StatusError(
         403,
         `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(pathname)}`,
@@ -85,6 +84,13 @@ export class AccessControl {
     const text = `${what} is forbidden: User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(type.group)} ${where}`;
     throw new StatusError(403, text, detailsOf(type, name));
   }
+}
+
+/** Who may do everything, everywhere. */
+export function isAdministrator({ rules }: EmulatorUser): boolean {
+  return rules.some(
+    ({ verbs, resources, namespace }) => namespace === undefined && verbs.includes('*') && resources.includes('*'),
+  );
 }
 
 /** The verb that rules are about. */

@@ -43,6 +43,7 @@ export const resourceTypes: readonly ResourceType[] = [
   type('', 'persistentvolumeclaims', 'PersistentVolumeClaim', 'pvc', withStatus),
   type('', 'persistentvolumes', 'PersistentVolume', 'pv', { ...withStatus, clusterWide: true }),
   type('', 'pods', 'Pod', 'po', { subresources: ['status', 'log', 'eviction', 'exec', 'attach', 'portforward'], counted: true }),
+  type('', 'replicationcontrollers', 'ReplicationController', 'rc', scaled),
   type('', 'resourcequotas', 'ResourceQuota', 'quota', withStatus),
   type('', 'secrets', 'Secret'),
   type('', 'serviceaccounts', 'ServiceAccount', 'sa'),
@@ -71,6 +72,7 @@ export const resourceTypes: readonly ResourceType[] = [
 /** What `kubectl get all` shows. */
 export const everyday = new Set([
   'pods',
+  'replicationcontrollers',
   'services',
   'daemonsets',
   'deployments',

@@ -1,4 +1,4 @@
-import type { AccessControl, EmulatorUser } from './access-control.ts';
+import { type AccessControl, type EmulatorUser, isAdministrator } from './access-control.ts';
 import { type JsonMap, mapAt, textOr, timestamp } from './kubernetes-object.ts';
 
 const paths: Readonly<Record<string, string>> = {
@@ -18,7 +18,12 @@ export function review(access: AccessControl, user: EmulatorUser, path: string, 
   const spec = mapAt(body, 'spec');
   const metadata = { creationTimestamp: timestamp() };
   if (kind === 'SelfSubjectReview')
-    return { kind, apiVersion: 'authentication.k8s.io/v1', metadata, status: { userInfo: { username: user.name } } };
+    return {
+      kind,
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata,
+      status: { userInfo: { username: user.name, groups: groupsOf(user) } },
+    };
   const status = kind === 'SelfSubjectAccessReview' ? accessOf(access, user, spec) : rulesOf(user);
   return { kind, apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
 }
@@ -27,11 +32,18 @@ function accessOf(access: AccessControl, user: EmulatorUser, spec: JsonMap): Jso
   const { verb, resource, subresource, namespace } = mapAt(spec, 'resourceAttributes');
   const path = mapAt(spec, 'nonResourceAttributes')['verb'];
   const full = textOr(subresource) === '' ? textOr(resource) : `${textOr(resource)}/${textOr(subresource)}`;
-  const allowed = path === undefined ? access.allows(user, textOr(verb), full, textOr(namespace)) : path === 'get';
+  const allowed =
+    path === undefined ? access.allows(user, textOr(verb), full, textOr(namespace)) : path === 'get' || isAdministrator(user);
   return { allowed };
 }
 
-function rulesOf({ rules }: EmulatorUser): JsonMap {
+function groupsOf(user: EmulatorUser): string[] {
+  return [...(isAdministrator(user) ? ['system:masters'] : []), 'system:authenticated'];
+}
+
+function rulesOf(user: EmulatorUser): JsonMap {
+  const { rules } = user;
   const resourceRules = rules.map(({ verbs, resources }) => ({ verbs, apiGroups: ['*'], resources }));
-  return { resourceRules, nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }], incomplete: false };
+  const verbs = isAdministrator(user) ? ['*'] : ['get'];
+  return { resourceRules, nonResourceRules: [{ verbs, nonResourceURLs: ['*'] }], incomplete: false };
 }

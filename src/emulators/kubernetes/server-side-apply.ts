@@ -1,6 +1,6 @@
 import { entryMark, entryStep, fieldValues, pathText, stepsOf } from './field-paths.ts';
 import { type FieldManager, isSameWriter, type Writer } from './field-managers.ts';
-import { isMap, type JsonMap, timestamp } from './kubernetes-object.ts';
+import { isMap, type JsonMap, mapAt, textOr, timestamp } from './kubernetes-object.ts';
 import { isAtomicMap, listRule } from './list-rules.ts';
 import { setField } from './set-field.ts';
 import { StatusError } from './status-error.ts';
@@ -31,7 +31,8 @@ export function serverSideApply({ kind, live, managers, configuration, writer, f
   const conflicts = others.flatMap((owner) =>
     [...differing].filter((path) => owner.paths.has(path)).map((path) => ({ owner, path })),
   );
-  if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
+  const isForced = force || (writer.manager === 'kubectl' && isOwnFormer(kind, live, conflicts));
+  if (conflicts.length > 0 && !isForced) throw applyConflict(conflicts);
 
   const merged = mergedMap(kind, live, configuration);
   const formerly = managers.find((each) => isSameWriter(each, writer))?.paths ?? new Set<string>();
@@ -43,6 +44,24 @@ export function serverSideApply({ kind, live, managers, configuration, writer, f
     paths: new Set([...each.paths].filter((path) => !differing.has(path))),
   }));
   return { object: merged, managers: [...yielding, { ...writer, time: timestamp(), paths: new Set(wanted.keys()) }] };
+}
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Whether all that is in the way was applied by kubectl before, on the client's side, and is as it was then. */
+function isOwnFormer(kind: string, live: JsonMap, conflicts: readonly { path: string }[]): boolean {
+  const former = fieldValues(kind, parsedMap(mapAt(live, 'metadata', 'annotations')[lastApplied]));
+  const present = fieldValues(kind, live);
+  return conflicts.every(({ path }) => former.has(path) && former.get(path) === present.get(path));
+}
+
+function parsedMap(text: unknown): JsonMap {
+  try {
+    const found: unknown = JSON.parse(textOr(text));
+    return isMap(found) ? found : {};
+  } catch {
+    return {};
+  }
 }
 
 function mergedMap(kind: string, live: JsonMap, configuration: JsonMap): JsonMap {
@@ -99,7 +118,7 @@ function applyConflict(conflicts: readonly { owner: FieldManager; path: string }
   const owners = [...new Set(conflicts.map(({ owner }) => owner))];
   const texts = owners.map((owner) => {
     const paths = conflicts.filter((each) => each.owner === owner).map(({ path }) => pathText(path));
-    return paths.length === 1
+    return conflicts.length === 1
       ? `conflict with ${ownerText(owner)}: ${paths.join('')}`
       : `conflicts with ${ownerText(owner)}:\n${paths.map((path) => `- ${path}`).join('\n')}`;
   });
