@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import type { Release } from '../emulators/kubernetes/api-versions.ts';
 import { startKubernetesEmulator } from '../emulators/kubernetes/kubernetes-emulator.ts';
 import { startRancherEmulator } from '../emulators/rancher/rancher-emulator.ts';
 import { createSampleSeed } from '../emulators/rancher/sample-seed.ts';
@@ -24,6 +25,7 @@ rancher:
 
 kubernetes:
   --kubeconfig FILE    write a kubeconfig there
+  --release 1.34|1.8   whose API groups are served; 1.8 has apps/v1beta1, extensions/v1beta1 and batch/v1beta1
 
 The first line on standard output is: listening on URL
 
@@ -76,12 +78,17 @@ async function emulateRancher(args: readonly string[]): Promise<Emulator> {
 }
 
 async function emulateKubernetes(args: readonly string[]): Promise<Emulator> {
-  const flags = parseFlags(args, [...commonFlags, 'kubeconfig']);
-  const emulator = await startKubernetesEmulator(common(flags));
+  const flags = parseFlags(args, [...commonFlags, 'kubeconfig', 'release']);
+  const emulator = await startKubernetesEmulator({ ...common(flags), release: readRelease(text(flags, 'release')) });
   const file = text(flags, 'kubeconfig');
   if (file !== undefined) fs.writeFileSync(file, emulator.kubeconfig(), { mode: 0o600 });
   const note = file === undefined ? emulator.kubeconfig() : `kubeconfig ${file}\n`;
   return { url: emulator.url, note, stop: () => emulator.stop() };
+}
+
+function readRelease(name = '1.34'): Release {
+  if (name === '1.34' || name === '1.8') return name;
+  throw new UsageError(`--release needs 1.34 or 1.8, not ${name}`);
 }
 
 function common(flags: Flags): { port: number; host: string; speed: number | 'instant'; dataDir?: string } {
