@@ -1,6 +1,7 @@
 import type { Kubelet } from './kubelet.ts';
 import { isMap, type KubernetesObject, mapAt, timestamp } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
+import { readNumber } from './read-number.ts';
 import { type ResourceType, resourceTypes } from './resource-types.ts';
 import { StatusError } from './status-error.ts';
 
@@ -19,11 +20,11 @@ export function readDeleteOptions(query: URLSearchParams, body: unknown): Delete
   const given = isMap(body) ? body : {};
   const policy = query.get('propagationPolicy') ?? given['propagationPolicy'] ?? 'Background';
   if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') throw wrongPolicy(policy);
-  const grace = query.get('gracePeriodSeconds') ?? given['gracePeriodSeconds'];
+  const grace = readNumber(query, 'gracePeriodSeconds') ?? given['gracePeriodSeconds'];
   return {
     policy,
     preconditions: mapAt(given, 'preconditions'),
-    ...(grace !== undefined && grace !== null && { graceSeconds: Number(grace) }),
+    ...(typeof grace === 'number' && { graceSeconds: grace }),
   };
 }
 

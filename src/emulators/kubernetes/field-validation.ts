@@ -5,6 +5,16 @@ import type { FieldValidation } from './unknown-fields.ts';
 const longestWarning = 256;
 const longestWarnings = 4_096;
 
+/** Whether a request is to change nothing. @throws StatusError 422 */
+export function readDryRun(query: URLSearchParams): boolean {
+  const given = query.getAll('dryRun').filter((text) => text !== '');
+  if (given.every((text) => text === 'All')) return given.length > 0;
+  const message = `Unsupported value: ${JSON.stringify(given)}: supported values: "All"`;
+  const cause = { reason: 'FieldValueNotSupported', message, field: 'dryRun' };
+  const details = { group: 'meta.k8s.io', kind: 'WriteOptions', causes: [cause] };
+  throw new StatusError(422, `WriteOptions.meta.k8s.io "" is invalid: ${cause.field}: ${message}`, details);
+}
+
 /** What a request says is to be done about unknown fields. @throws StatusError 422 */
 export function readFieldValidation(query: URLSearchParams): FieldValidation {
   const text = query.get('fieldValidation') || 'Warn';

@@ -1,6 +1,7 @@
 import type { ApiPath } from './api-path.ts';
 import { isMap, type KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
+import { readNumber, readResourceVersion } from './read-number.ts';
 import { selectorsOf } from './selectors.ts';
 import { StatusError } from './status-error.ts';
 
@@ -12,15 +13,14 @@ export interface Page {
 
 /** Lists by `labelSelector`, `fieldSelector`, `limit` and `continue`. @throws StatusError 400 for one that cannot be read. */
 export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, query: URLSearchParams): Page {
-  refuseFuture(store, query);
+  refuseOtherVersions(store, query);
   const after = readContinue(query.get('continue') ?? '');
   const all = store
     .list(type, namespace)
     .filter(selectorsOf(type, query))
     .filter((object) => after === undefined || keyOf(object) > after);
-  const limit = Number(query.get('limit') ?? 0);
-  if (!Number.isInteger(limit) || limit < 0) throw new StatusError(400, `invalid limit: ${query.get('limit')}`);
-  const items = limit === 0 ? all : all.slice(0, limit);
+  const limit = readNumber(query, 'limit') ?? 0;
+  const items = limit <= 0 ? all : all.slice(0, limit);
   const last = items.at(-1);
   const { resourceVersion } = store;
   if (items.length === all.length || !last) return { items, metadata: { resourceVersion } };
@@ -28,16 +28,30 @@ export function listObjects(store: ObjectStore, { type, namespace }: ApiPath, qu
   return { items, metadata: { resourceVersion, continue: next, remainingItemCount: all.length - items.length } };
 }
 
-/** A client that has seen a version which this server never had, since the server began anew, is to begin anew too. */
-function refuseFuture({ resourceVersion }: ObjectStore, query: URLSearchParams): void {
-  const wanted = Number(query.get('resourceVersion') ?? 0);
-  if (!(wanted > Number(resourceVersion))) return;
+/**
+ * Only the present is kept. A client that has seen a version which this server never had, since the server began anew, is to
+ * begin anew too.
+ */
+function refuseOtherVersions({ resourceVersion }: ObjectStore, query: URLSearchParams): void {
+  const wanted = readResourceVersion(query);
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (match !== '' && (query.get('resourceVersion') ?? '') === '')
+    throw matchRefused('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && wanted < Number(resourceVersion))
+    throw new StatusError(410, 'The resourceVersion for the provided list is too old.');
+  if (wanted <= Number(resourceVersion)) return;
   const details = {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   };
   const message = `Timeout: Too large resource version: ${wanted}, current: ${resourceVersion}`;
   throw new StatusError(504, message, details, 'Timeout');
+}
+
+function matchRefused(message: string): StatusError {
+  const cause = { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' };
+  const details = { group: 'meta.k8s.io', kind: 'ListOptions', causes: [cause] };
+  return new StatusError(422, `ListOptions.meta.k8s.io "" is invalid: ${cause.field}: ${message}`, details);
 }
 
 function readContinue(token: string): string | undefined {

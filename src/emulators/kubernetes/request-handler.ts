@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { dump } from 'js-yaml';
 import { BodyTooLargeError } from '../shared/read-body.ts';
 import { type AccessControl, verbOf } from './access-control.ts';
+import { type AnswerForm, inForm, listInForm, readAnswerForm } from './answer-form.ts';
 import { type ApiPath, parseApiPath } from './api-path.ts';
 import type { ApiVersion } from './api-versions.ts';
 import type { Controllers } from './controllers.ts';
@@ -9,17 +11,14 @@ import { readDeleteOptions } from './delete-object.ts';
 import { discovery } from './discovery.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import { ObjectWrites, scaleOf, type WriteOptions } from './object-writes.ts';
+import { ObjectWrites, type WriteOptions } from './object-writes.ts';
 import type { ObjectStore } from './object-store.ts';
 import { listObjects } from './list-objects.ts';
-import { inVersionOf } from './object-versions.ts';
-import { apiVersionOf } from './resource-types.ts';
 import { parseBody } from './request-body.ts';
 import { evictPod, refuseContainers } from './pod-subresources.ts';
 import { isReview, review } from './reviews.ts';
 import { conflict, detailsOf, StatusError } from './status-error.ts';
-import { readFieldValidation, warnWith } from './field-validation.ts';
-import { toTable } from './table.ts';
+import { readDryRun, readFieldValidation, warnWith } from './field-validation.ts';
 import { serveWatch } from './watch.ts';
 
 /** One request as the log keeps it. */
@@ -86,60 +85,42 @@ export class RequestHandler {
     if (method === 'POST' && isReview(pathname))
       return send(response, 201, review(this.#parts.access, user, pathname, await parseBody(request)));
     if (!path) throw new StatusError(404, 'the server could not find the requested resource', {});
-    if (method === 'GET') return this.#read(path, query, request, response);
+    const form = readAnswerForm(request.headers.accept, query);
+    if (method === 'GET') return this.#read(path, query, form, response);
     refuseContainers(path.subresource);
+    const options = { ...writeOptions(query, request), warn: warnWith(response) };
     const body = await parseBody(request);
     if (path.subresource === 'eviction') return this.#evict(path, query, response);
-    if (method === 'DELETE') return this.#delete(path, query, body, response);
-    const options = { ...writeOptions(query, request), warn: warnWith(response) };
+    if (method === 'DELETE') return this.#delete(path, query, body, form, response);
     const { code, object } = this.#write(method, path, request, body, options);
     if (!options.dryRun) this.#parts.settle();
     const now = options.dryRun
       ? undefined
       : this.#parts.store.find(path.type, object.metadata.namespace ?? '', object.metadata.name);
-    send(response, code, scaleOf(path, now ?? object) ?? inVersionOf(path, now ?? object));
+    send(response, code, inForm(form, path, now ?? object), form);
   }
 
-  #read(path: ApiPath, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+  #read(path: ApiPath, query: URLSearchParams, form: AnswerForm, response: ServerResponse): void {
     const { store, faults } = this.#parts;
-    const asTable = (request.headers.accept ?? '').includes('as=Table');
     refuseContainers(path.subresource);
-    if (isWatch(query)) return serveWatch(store, faults, { path, query, asTable }, response);
+    if (isWatch(query)) return serveWatch(store, faults, { path, query, form }, response);
     const { type, namespace, name } = path;
-    if (name !== '') {
-      const object = store.require(type, namespace, name);
-      return send(
-        response,
-        200,
-        asTable ? tableOf(path, object, store.resourceVersion) : (scaleOf(path, object) ?? inVersionOf(path, object)),
-      );
-    }
+    if (name !== '') return send(response, 200, inForm(form, path, store.require(type, namespace, name)), form);
     const { items, metadata } = listObjects(store, path, query);
-    if (asTable) return send(response, 200, { ...toTable(type.kind, items, store.resourceVersion), metadata });
-    return send(response, 200, {
-      kind: `${type.kind}List`,
-      apiVersion: path.apiVersion ?? apiVersionOf(type),
-      metadata,
-      items: items.map((each) => inVersionOf(path, each)),
-    });
+    return send(response, 200, listInForm(form, path, items, { ...metadata }), form);
   }
 
-  #delete(path: ApiPath, query: URLSearchParams, body: unknown, response: ServerResponse): void {
+  #delete(path: ApiPath, query: URLSearchParams, body: unknown, form: AnswerForm, response: ServerResponse): void {
     const { store, controllers } = this.#parts;
     const { type, namespace, name, subresource } = path;
     const options = readDeleteOptions(query, body);
-    const isDryRun = query.get('dryRun') === 'All';
+    const isDryRun = readDryRun(query);
     if (subresource !== '') throw notAllowed();
     if (name === '') {
       const { items, metadata } = listObjects(store, path, query);
       if (!isDryRun) for (const each of items) controllers.removal.remove(type, each, options);
       this.#parts.settle();
-      return send(response, 200, {
-        kind: `${type.kind}List`,
-        apiVersion: path.apiVersion ?? apiVersionOf(type),
-        metadata,
-        items: items.map((each) => inVersionOf(path, each)),
-      });
+      return send(response, 200, listInForm(form, path, items, { ...metadata }), form);
     }
     const object = store.require(type, namespace, name);
     const { uid = object.metadata.uid, resourceVersion = object.metadata.resourceVersion } = options.preconditions ?? {};
@@ -147,13 +128,13 @@ export class RequestHandler {
     if (!isDryRun) controllers.removal.remove(type, object, options);
     const left = store.find(type, namespace, name);
     this.#parts.settle();
-    if (left || isDryRun) return send(response, 200, inVersionOf(path, left ?? object));
+    if (left || isDryRun) return send(response, 200, inForm(form, path, left ?? object), form);
     const details = { ...detailsOf(type, name), uid: object.metadata.uid };
     return send(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }
 
   #evict({ namespace, name }: ApiPath, query: URLSearchParams, response: ServerResponse): void {
-    if (query.get('dryRun') !== 'All') evictPod(this.#parts.store, this.#parts.controllers, namespace, name);
+    if (!readDryRun(query)) evictPod(this.#parts.store, this.#parts.controllers, namespace, name);
     this.#parts.settle();
     send(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
   }
@@ -185,12 +166,6 @@ export class RequestHandler {
   }
 }
 
-function tableOf(path: ApiPath, object: KubernetesObject, resourceVersion: string): unknown {
-  if (path.subresource !== 'scale') return toTable(path.type.kind, [object], resourceVersion);
-  const { metadata, spec = {}, status = {} } = object;
-  return toTable('Scale', [{ apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec, status }], resourceVersion);
-}
-
 function notAllowed(): StatusError {
   return new StatusError(405, 'the server does not allow this method on the requested resource', {});
 }
@@ -201,14 +176,14 @@ function isWatch(query: URLSearchParams): boolean {
 
 function asStatusError(thrown: unknown): StatusError {
   if (thrown instanceof StatusError) return thrown;
-  if (thrown instanceof BodyTooLargeError) return new StatusError(413, thrown.message);
+  if (thrown instanceof BodyTooLargeError) return new StatusError(413, `Request entity too large: ${thrown.message}`);
   return new StatusError(500, `Internal error occurred: ${thrown instanceof Error ? thrown.message : 'unknown'}`);
 }
 
 function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
   return {
-    dryRun: query.get('dryRun') === 'All',
+    dryRun: readDryRun(query),
     fieldManager: query.get('fieldManager') || agent,
     namesManager: (query.get('fieldManager') ?? '') !== '',
     force: query.get('force') === 'true',
@@ -233,8 +208,9 @@ function splitQuery(url: string): [string, string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-function send(response: ServerResponse, code: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  response.writeHead(code, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+function send(response: ServerResponse, code: number, body: unknown, { asYaml } = { asYaml: false }): void {
+  const text = asYaml ? dump(body, { noRefs: true, skipInvalid: true }) : JSON.stringify(body);
+  const type = asYaml ? 'application/yaml' : 'application/json';
+  response.writeHead(code, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -68,6 +68,7 @@ const causeReasons: readonly (readonly [start: string, reason: string])[] = [
   ['Duplicate value', 'FieldValueDuplicate'],
   ['Unsupported value', 'FieldValueNotSupported'],
   ['Forbidden', 'FieldValueForbidden'],
+  ['Too long', 'FieldValueTooLong'],
   ['Not found', 'FieldValueNotFound'],
 ];
 

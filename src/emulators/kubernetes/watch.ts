@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import { type AnswerForm, inForm } from './answer-form.ts';
 import type { ApiPath } from './api-path.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import { inVersionOf } from './object-versions.ts';
 import type { ObjectStore, StoreEvent } from './object-store.ts';
 import { apiVersionOf } from './resource-types.ts';
+import { readNumber, readResourceVersion } from './read-number.ts';
 import { selectorsOf } from './selectors.ts';
 import { StatusError } from './status-error.ts';
-import { toTable } from './table.ts';
 
 /** The longest that a watch stays open, seconds. */
 const longestSeconds = 1_800;
@@ -15,14 +15,14 @@ const longestSeconds = 1_800;
 export interface WatchRequest {
   readonly path: ApiPath;
   readonly query: URLSearchParams;
-  readonly asTable: boolean;
+  readonly form: AnswerForm;
 }
 
 /** Answers a watch: one JSON object a line, until its time is over or the client leaves. */
 export function serveWatch(
   store: ObjectStore,
   faults: EmulatorFaults,
-  { path, query, asTable }: WatchRequest,
+  { path, query, form }: WatchRequest,
   response: ServerResponse,
 ): void {
   const { type, namespace, name } = path;
@@ -34,8 +34,7 @@ export function serveWatch(
   const send = (kind: string, object: unknown): void => {
     if (!faults.watchesAreSilent) response.write(`${JSON.stringify({ type: kind, object })}\n`);
   };
-  const shown = (object: KubernetesObject): unknown =>
-    asTable ? toTable(type.kind, [object], object.metadata.resourceVersion) : inVersionOf(path, object);
+  const shown = (object: KubernetesObject): unknown => inForm(form, path, object);
   const tell = ({ type: kind, object, before, resourceType }: StoreEvent): void => {
     if (resourceType !== type) return;
     const did = before !== undefined && matches(before);
@@ -50,12 +49,14 @@ export function serveWatch(
       apiVersion: path.apiVersion ?? apiVersionOf(type),
       metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null, ...(annotations && { annotations }) },
     });
+  const since = readResourceVersion(query);
+  const given = readNumber(query, 'timeoutSeconds') ?? 0;
+  const seconds = given > 0 ? Math.min(given, longestSeconds) : longestSeconds;
   const sendsInitial = query.get('sendInitialEvents') === 'true';
   if (sendsInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') throw matchNeeded();
 
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
-  const since = Number(query.get('resourceVersion') ?? '0') || 0;
   try {
     if (since === 0 || sendsInitial)
       for (const object of store.list(type, namespace).filter(matches))
@@ -69,7 +70,6 @@ export function serveWatch(
     return;
   }
   const stopListening = store.onEvent(tell);
-  const seconds = Math.min(Number(query.get('timeoutSeconds') ?? longestSeconds) || longestSeconds, longestSeconds);
   const end = setTimeout(() => {
     if (query.get('allowWatchBookmarks') === 'true') bookmark();
     response.end();
