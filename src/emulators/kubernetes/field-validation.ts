@@ -1,13 +1,19 @@
 import type { ServerResponse } from 'node:http';
+import { mapAt } from './kubernetes-object.ts';
 import { StatusError } from './status-error.ts';
 import type { FieldValidation } from './unknown-fields.ts';
 
 const longestWarning = 256;
 const longestWarnings = 4_096;
 
-/** Whether a request is to change nothing. @throws StatusError 422 */
-export function readDryRun(query: URLSearchParams): boolean {
-  const given = query.getAll('dryRun').filter((text) => text !== '');
+/**
+ * Whether a request is to change nothing.
+ * @param options a DeleteOptions, where the body has one.
+ * @throws StatusError 422
+ */
+export function readDryRun(query: URLSearchParams, options?: unknown): boolean {
+  const own = mapAt({ options }, 'options')['dryRun'];
+  const given = [...query.getAll('dryRun'), ...(Array.isArray(own) ? own : [])].filter((text) => text !== '');
   if (given.every((text) => text === 'All')) return given.length > 0;
   const message = `Unsupported value: ${JSON.stringify(given)}: supported values: "All"`;
   const cause = { reason: 'FieldValueNotSupported', message, field: 'dryRun' };

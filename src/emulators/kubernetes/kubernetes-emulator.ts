@@ -125,7 +125,7 @@ function plant(store: ObjectStore, objects: readonly object[]): void {
   };
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) createNamespace(name);
   const node = typeOfKind('Node');
-  const labels = { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' };
+  const labels = { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' };
   if (!store.find(node, '', 'node-1'))
     writes.create({ type: node, namespace: '', name: '', subresource: '' }, { metadata: { name: 'node-1', labels } }, options);
   for (const object of objects) {

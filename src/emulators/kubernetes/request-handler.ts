@@ -10,7 +10,7 @@ import type { Controllers } from './controllers.ts';
 import { readDeleteOptions } from './delete-object.ts';
 import { discovery } from './discovery.ts';
 import type { EmulatorFaults } from './emulator-faults.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
+import { type KubernetesObject, mapAt } from './kubernetes-object.ts';
 import { ObjectWrites, type WriteOptions } from './object-writes.ts';
 import type { ObjectStore } from './object-store.ts';
 import { listObjects } from './list-objects.ts';
@@ -90,7 +90,7 @@ export class RequestHandler {
     refuseContainers(path.subresource);
     const options = { ...writeOptions(query, request), warn: warnWith(response) };
     const body = await parseBody(request);
-    if (path.subresource === 'eviction') return this.#evict(path, query, response);
+    if (path.subresource === 'eviction') return this.#evict(path, readDryRun(query, mapAt(body, 'deleteOptions')), response);
     if (method === 'DELETE') return this.#delete(path, query, body, form, response);
     const { code, object } = this.#write(method, path, request, body, options);
     if (!options.dryRun) this.#parts.settle();
@@ -114,7 +114,7 @@ export class RequestHandler {
     const { store, controllers } = this.#parts;
     const { type, namespace, name, subresource } = path;
     const options = readDeleteOptions(query, body);
-    const isDryRun = readDryRun(query);
+    const isDryRun = readDryRun(query, body);
     if (subresource !== '') throw notAllowed();
     if (name === '') {
       const { items, metadata } = listObjects(store, path, query);
@@ -133,8 +133,8 @@ export class RequestHandler {
     return send(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
   }
 
-  #evict({ namespace, name }: ApiPath, query: URLSearchParams, response: ServerResponse): void {
-    if (!readDryRun(query)) evictPod(this.#parts.store, this.#parts.controllers, namespace, name);
+  #evict({ namespace, name }: ApiPath, isDryRun: boolean, response: ServerResponse): void {
+    if (!isDryRun) evictPod(this.#parts.store, this.#parts.controllers, namespace, name);
     this.#parts.settle();
     send(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
   }

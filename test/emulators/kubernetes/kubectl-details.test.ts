@@ -134,6 +134,17 @@ for (const [cluster, use] of clusters) {
       expect(await kubectl('get', 'deployment', 'strange', '-o', 'jsonpath={.spec.odd}')).to.equal('');
     });
 
+    it('changes nothing on a dry run', async () => {
+      const web = await deploy('dry');
+      const uid = await kubectl('get', web, '-o', 'jsonpath={.metadata.uid}');
+      expect(await kubectl('delete', web, '--dry-run=server')).to.match(/^deployment.apps "dry" deleted.*\(server dry run\)/);
+      expect(await kubectl('delete', 'deployments', '-l', 'app=dry', '--dry-run=server')).to.contain('(server dry run)');
+      await kubectl('scale', web, '--replicas=3', '--dry-run=server');
+      await kubectl('label', web, 'a=b', '--dry-run=server');
+      const now = 'jsonpath={.metadata.uid} {.metadata.deletionTimestamp} {.spec.replicas} {.metadata.labels.a}';
+      expect(await kubectl('get', web, '-o', now)).to.equal(`${uid}  1 `);
+    });
+
     it('prunes, and goes from client-side apply to server-side', async () => {
       const labels = { prune: 'yes' };
       const map = (name: string, value: string): object => ({
