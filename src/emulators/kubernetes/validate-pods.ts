@@ -6,11 +6,12 @@ import type { FieldCause } from './status-error.ts';
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelRule = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`;
 
-export function podCauses(path: string, spec: JsonMap): FieldCause[] {
+/** @param claims names of volumes that the pod is given beside its own. */
+export function podCauses(path: string, spec: JsonMap, claims: readonly unknown[] = []): FieldCause[] {
   const containers = listAt(spec, 'containers');
   const causes: FieldCause[] = containers.length === 0 ? [required(`${path}.containers`)] : [];
   const names = new Set<unknown>();
-  const volumes = listAt(spec, 'volumes').map(({ name }) => name);
+  const volumes = [...listAt(spec, 'volumes').map(({ name }) => name), ...claims];
   for (const list of ['initContainers', 'containers'])
     listAt(spec, list).forEach((container, index) => {
       causes.push(...containerCauses(`${path}.${list}[${index}]`, container, names, volumes));

@@ -25,7 +25,8 @@ export function workloadCauses({ kind, spec = {} }: KubernetesObject, before: Ku
       ),
     );
   if (invalid.length === 0) causes.push(...labelCauses('spec.template.labels', labels));
-  causes.push(...podCauses('spec.template.spec', mapAt(spec, 'template', 'spec')));
+  const claims = listAt(spec, 'volumeClaimTemplates').map((claim) => mapAt(claim, 'metadata')['name']);
+  causes.push(...podCauses('spec.template.spec', mapAt(spec, 'template', 'spec'), claims));
   const policy = mapAt(spec, 'template', 'spec')['restartPolicy'];
   if (policy !== 'Always') causes.push(unsupported('spec.template.spec.restartPolicy', policy, ['Always']));
   const isFixed = before !== undefined && kind !== 'StatefulSet';
