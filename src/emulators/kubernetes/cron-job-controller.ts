@@ -9,6 +9,8 @@ import { typeOfKind } from './resource-types.ts';
 
 const cronJobs = typeOfKind('CronJob');
 const jobs = typeOfKind('Job');
+const component = 'cronjob-controller';
+const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 
 /** Starts the Jobs of CronJobs when they are due, by UTC, and removes old ones. */
 export class CronJobController implements Controller {
@@ -59,7 +61,7 @@ export class CronJobController implements Controller {
 
   #run(cronJob: KubernetesObject, atMs: number): void {
     const { store } = this.#parts;
-    const running = store.ownedOf(jobs, cronJob).filter((job) => !endOf(job));
+    const running = store.ownedOf(jobs, cronJob).filter((job) => isScheduled(job) && !endOf(job));
     const policy = cronJob.spec?.['concurrencyPolicy'];
     if (policy === 'Forbid' && running.length > 0) {
       const why = 'prior execution is running and concurrency policy is Forbid';
@@ -77,7 +79,7 @@ export class CronJobController implements Controller {
         generation: 1,
         annotations: {
           ...(mapAt(template, 'metadata', 'annotations') as Record<string, string>),
-          'batch.kubernetes.io/cronjob-scheduled-timestamp': timestamp(atMs),
+          [scheduledAnnotation]: timestamp(atMs),
         },
         ownerReferences: [ownerReference(cronJob)],
         uid: crypto.randomUUID(),
@@ -95,7 +97,9 @@ export class CronJobController implements Controller {
   #writeStatus(cronJob: KubernetesObject): void {
     const { store } = this.#parts;
     const owned = store.ownedOf(jobs, cronJob);
+    this.#reportUnexpected(cronJob, owned);
     const active = owned
+      .filter(isScheduled)
       .filter((job) => !endOf(job))
       .map(({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
         apiVersion,
@@ -112,6 +116,16 @@ export class CronJobController implements Controller {
       ...cronJob,
       status: { ...status, ...(active.length > 0 && { active }), ...(done !== undefined && { lastSuccessfulTime: done }) },
     });
+  }
+
+  /** Somebody made it by hand from the CronJob's template: it counts for nothing. */
+  #reportUnexpected(cronJob: KubernetesObject, owned: readonly KubernetesObject[]): void {
+    for (const job of owned) {
+      if (isScheduled(job) || endOf(job)) continue;
+      const message = `Saw a job that the controller did not create or forgot: ${job.metadata.name}`;
+      const report = { component, type: 'Warning', reason: 'UnexpectedJob', message } as const;
+      this.#parts.events.report(cronJob, report);
+    }
   }
 
   /** Of the Jobs that were running when the status was last written. */
@@ -131,7 +145,7 @@ export class CronJobController implements Controller {
   }
 
   #report(cronJob: KubernetesObject, reason: string, message: string): void {
-    this.#parts.events.report(cronJob, { component: 'cronjob-controller', type: 'Normal', reason, message });
+    this.#parts.events.report(cronJob, { component, type: 'Normal', reason, message });
   }
 
   #removeOld(cronJob: KubernetesObject): void {
@@ -145,4 +159,9 @@ export class CronJobController implements Controller {
       for (const job of ended.slice(0, Math.max(0, surplus))) this.#remove(cronJob, job);
     }
   }
+}
+
+/** Whether the controller started the Job. */
+function isScheduled({ metadata }: KubernetesObject): boolean {
+  return metadata.annotations?.[scheduledAnnotation] !== undefined;
 }
