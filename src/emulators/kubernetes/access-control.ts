@@ -56,6 +56,21 @@ export class AccessControl {
     return { user, pathname };
   }
 
+  /**
+   * Who a caller is to be taken for: `kubectl --as`. Of a name that nobody has, one without rights.
+   * @throws StatusError 403 unless an administrator asks for it.
+   */
+  actAs(caller: EmulatorUser, { name, groups }: { readonly name: string; readonly groups: readonly string[] }): EmulatorUser {
+    if (!isAdministrator(caller)) {
+      const text = `cannot impersonate resource "users" in API group "" at the cluster scope`;
+      const message = `users ${JSON.stringify(name)} is forbidden: User ${JSON.stringify(caller.name)} ${text}`;
+      throw new StatusError(403, message, { name, kind: 'users' });
+    }
+    const everything = groups.includes('system:masters') ? caller.rules : undefined;
+    const known = [...this.#users.values()].find((user) => user.name === name);
+    return { name, rules: everything ?? known?.rules ?? [] };
+  }
+
   /** @param resource the plural, `deployments/scale` for a subresource. */
   allows({ rules }: EmulatorUser, verb: string, resource: string, namespace: string): boolean {
     return rules.some(

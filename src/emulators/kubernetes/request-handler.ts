@@ -75,7 +75,9 @@ export class RequestHandler {
       return;
     }
     const query = new URLSearchParams(rawQuery);
-    const { user, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
+    const { user: caller, pathname } = this.#parts.access.identify(fullPath, request.headers.authorization);
+    const other = impersonated(request);
+    const user = other ? this.#parts.access.actAs(caller, other) : caller;
     const path = parseApiPath(pathname, this.#parts.served);
     if (!(method === 'POST' && isReview(pathname)))
       this.#parts.access.authorize(user, verbOf(method, path, isWatch(query)), pathname, path);
@@ -164,6 +166,13 @@ export class RequestHandler {
     const error = asStatusError(thrown);
     send(response, error.code, error.toStatus());
   }
+}
+
+/** Whom the caller wants to be taken for. */
+function impersonated({ headers }: IncomingMessage): { name: string; groups: string[] } | undefined {
+  const [name, groups] = [headers['impersonate-user'], headers['impersonate-group']];
+  if (typeof name !== 'string' || name === '') return undefined;
+  return { name, groups: String(groups ?? '').split(/,\s*/) };
 }
 
 function notAllowed(): StatusError {
