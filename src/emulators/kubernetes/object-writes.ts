@@ -68,8 +68,7 @@ export class ObjectWrites {
     const object = this.#complete(draft as unknown as KubernetesObject);
     this.#check(object, undefined, type);
     object.metadata.managedFields ??= writeManagers(ownersAfterUpdate(type.kind, {}, object, [], writerOf(path, options)));
-    if (options.dryRun)
-      return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(), resourceVersion: '' } };
+    if (options.dryRun) return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp() } };
     return this.#store.create(type, object);
   }
 

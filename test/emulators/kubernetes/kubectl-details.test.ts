@@ -134,6 +134,42 @@ for (const [cluster, use] of clusters) {
       expect(await kubectl('get', 'deployment', 'strange', '-o', 'jsonpath={.spec.odd}')).to.equal('');
     });
 
+    it('mounts what a StatefulSet claims', async () => {
+      const mounts = [{ name: 'data', mountPath: '/data' }];
+      const template = {
+        metadata: { labels: { app: 'claims' } },
+        spec: { containers: [{ name: 'main', image: 'acme/db:1', volumeMounts: mounts }] },
+      };
+      const claim = {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      };
+      await kubectl.apply(workload('StatefulSet', 'claims', '', { replicas: 1, template, volumeClaimTemplates: [claim] }));
+      await kubectl.until('pod/claims-0', '{.spec.volumes[0]}', /"claimName":"data-claims-0"/);
+      expect(await kubectl('get', 'pvc', '-o', 'name')).to.equal('persistentvolumeclaim/data-claims-0\n');
+    });
+
+    it('does not count a Job made by hand among those of its CronJob', async () => {
+      await kubectl('create', 'cronjob', 'nightly', '--image=acme/job:1-unready', '--schedule=0 3 * * *');
+      await kubectl('create', 'job', 'by-hand', '--from=cronjob/nightly');
+      await kubectl.until(
+        'events',
+        '{.items[?(@.reason=="UnexpectedJob")].message}',
+        /^Saw a job that the controller did not create/,
+      );
+      expect(await kubectl('get', 'cronjob', 'nightly', '-o', 'jsonpath={.status.active}')).to.equal('');
+    });
+
+    it('acts as somebody else', async () => {
+      expect(await kubectl.refusal('get', 'pods', '--as=bob')).to.contain(
+        'pods is forbidden: User "bob" cannot list resource "pods"',
+      );
+      expect(await kubectl('get', 'pods', '--as=bob', '--as-group=system:masters', '-o', 'name')).to.match(/^(pod\/\S+\n)*$/);
+      expect(
+        await kubectl('auth', 'can-i', 'get', 'pods', '--as=bob').catch(({ stdout }: { stdout: string }) => stdout),
+      ).to.equal('no\n');
+    });
+
     it('changes nothing on a dry run', async () => {
       const web = await deploy('dry');
       const uid = await kubectl('get', web, '-o', 'jsonpath={.metadata.uid}');
