@@ -1,6 +1,6 @@
 import { fieldsOf, inlined, messageOf, type SchemaField } from './api-schema.ts';
 import { type ApiVersion, nameOf } from './api-versions.ts';
-import type { ResourceType } from './resource-types.ts';
+import { type ResourceType, resourceTypes } from './resource-types.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -55,7 +55,8 @@ function schemasOf(version: ApiVersion): Schema {
       'x-kubernetes-group-version-kind': [{ group, version: number, kind }],
     };
   }
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) schemas[schemaName(next)] ??= schemaOf(next, waiting);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+    schemas[schemaName(next)] ??= named[next] ?? schemaOf(next, waiting);
   return schemas;
 }
 
@@ -68,8 +69,9 @@ function schemaName(message: string): string {
 /** @param waiting gets the messages that the schema refers to. */
 function schemaOf(message: string, waiting: string[]): Schema {
   const fields = (fieldsOf(message) ?? []).flatMap((field) => (inlined.has(field.name) ? (fieldsOf(field.type) ?? []) : field));
-  const isKind = fields.some(({ name, type }) => name === 'metadata' && type === 'ObjectMeta');
-  const own = isKind ? { apiVersion: { type: 'string' }, kind: { type: 'string' } } : {};
+  const own = kinds.has(schemaName(message).split('.').at(-1) ?? '')
+    ? { apiVersion: { type: 'string' }, kind: { type: 'string' } }
+    : {};
   const properties = fields.map((field) => [field.name, fieldSchema(field, waiting)]);
   return { type: 'object', properties: { ...own, ...Object.fromEntries(properties) } };
 }
@@ -88,10 +90,15 @@ const plain: Readonly<Record<string, Schema>> = {
   d: { type: 'number', format: 'double' },
   Time: { type: 'string', format: 'date-time' },
   MicroTime: { type: 'string', format: 'date-time' },
-  Quantity: { type: 'string' },
-  IntOrString: { type: 'string', format: 'int-or-string' },
-  FieldsV1: { type: 'object' },
 };
+
+/** Plain values that kubectl shows by their names. */
+const named: Readonly<Record<string, Schema>> = {
+  FieldsV1: { type: 'object' },
+  IntOrString: { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
+  Quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+};
+const kinds = new Set(resourceTypes.map(({ kind }) => kind));
 
 function typeSchema(type: string, waiting: string[]): Schema {
   const known = plain[type];
