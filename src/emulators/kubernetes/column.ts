@@ -46,13 +46,15 @@ export function labelText(labels: JsonMap): string {
   return texts.toSorted().join(',') || none;
 }
 
-/** A selector as text, its labels before its expressions. @param selector has `matchLabels` and `matchExpressions`. */
+/** A selector as text, in the order of its keys. @param selector has `matchLabels` and `matchExpressions`. */
 export function selectorText(selector: JsonMap): string {
-  const labels = Object.entries(mapAt(selector, 'matchLabels')).map(([label, value]) => `${label}=${String(value)}`);
+  const labels = Object.entries(mapAt(selector, 'matchLabels')).map(([key, value]) => ({ key, text: `${key}=${String(value)}` }));
   const expressions = listAt(selector, 'matchExpressions').map(({ key, operator, values }) => {
     const list = Array.isArray(values) ? `(${values.map(String).toSorted().join(',')})` : '()';
-    if (operator === 'Exists') return textOr(key);
-    return operator === 'DoesNotExist' ? `!${textOr(key)}` : `${textOr(key)} ${textOr(operator).toLowerCase()} ${list}`;
+    const name = textOr(key);
+    if (operator === 'Exists') return { key: name, text: name };
+    return { key: name, text: operator === 'DoesNotExist' ? `!${name}` : `${name} ${textOr(operator).toLowerCase()} ${list}` };
   });
-  return [...labels.toSorted(), ...expressions].join(',') || none;
+  const byKey = [...labels, ...expressions].toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return byKey.map(({ text }) => text).join(',') || none;
 }

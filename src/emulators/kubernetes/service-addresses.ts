@@ -1,6 +1,7 @@
 import { type JsonMap, type KubernetesObject, listAt, numberOr, textOr } from './kubernetes-object.ts';
 import type { ObjectStore } from './object-store.ts';
 import { typeOfKind } from './resource-types.ts';
+import { invalid, type StatusError } from './status-error.ts';
 
 const services = typeOfKind('Service');
 const firstNodePort = 30_000;
@@ -22,7 +23,7 @@ export function withAddresses(store: ObjectStore, service: KubernetesObject, bef
       ...spec,
       clusterIP,
       clusterIPs: [clusterIP],
-      ...(ports.length > 0 && { ports: needsNodePorts ? withNodePorts(ports, others, before) : ports }),
+      ...(ports.length > 0 && { ports: needsNodePorts ? withNodePorts(service, ports, others, before) : ports }),
     },
   };
 }
@@ -35,11 +36,24 @@ function freeAddress(others: readonly KubernetesObject[]): string {
   }
 }
 
-function withNodePorts(ports: readonly JsonMap[], others: readonly KubernetesObject[], before?: KubernetesObject): JsonMap[] {
+function portTaken(name: string, index: number, port: unknown): StatusError {
+  const message = `Invalid value: ${String(port)}: provided port is already allocated`;
+  return invalid(services, name, [{ field: `spec.ports[${index}].nodePort`, message }]);
+}
+
+function withNodePorts(
+  { metadata: { name } }: KubernetesObject,
+  ports: readonly JsonMap[],
+  others: readonly KubernetesObject[],
+  before?: KubernetesObject,
+): JsonMap[] {
   const former = listAt(before, 'spec', 'ports');
   const taken = new Set(others.flatMap((each) => listAt(each, 'spec', 'ports')).map((port) => port['nodePort']));
-  return ports.map((port) => {
-    if (numberOr(port['nodePort'], 0) > 0) return port;
+  return ports.map((port, index) => {
+    if (numberOr(port['nodePort'], 0) > 0) {
+      if (taken.has(port['nodePort'])) throw portTaken(name, index, port['nodePort']);
+      return port;
+    }
     const same = former.find((each) => each['port'] === port['port'] && each['name'] === port['name']);
     const nodePort = same?.['nodePort'] ?? freePort(taken);
     taken.add(nodePort);

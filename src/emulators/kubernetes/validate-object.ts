@@ -3,6 +3,7 @@ import { annotationCauses, labelCauses } from './label-rules.ts';
 import { type KubernetesObject, mapAt } from './kubernetes-object.ts';
 import type { FieldCause } from './status-error.ts';
 import { budgetCauses, hpaCauses, serviceCauses } from './validate-services.ts';
+import { dataCauses } from './validate-data.ts';
 import { podCauses, podUpdateCauses } from './validate-pods.ts';
 import {
   cronJobCauses,
@@ -28,10 +29,6 @@ const freelyNamed = new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleB
 
 type Check = (object: KubernetesObject, before: KubernetesObject | undefined) => FieldCause[];
 
-const dataKey = /^[-._a-zA-Z0-9]+$/;
-const dataKeyRule = `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`;
-const mostDataBytes = 1_048_576;
-
 const checks: Readonly<Record<string, readonly Check[]>> = {
   Pod: [(object) => podCauses('spec', mapAt(object, 'spec')), podUpdateCauses],
   Deployment: [workloadCauses, ({ spec }) => deploymentCauses(spec ?? {})],
@@ -50,22 +47,6 @@ const checks: Readonly<Record<string, readonly Check[]>> = {
 /** What the API server would not take, in its words. @param before absent for a new object. */
 export function validateObject(object: KubernetesObject, before: KubernetesObject | undefined): FieldCause[] {
   return [...metadataCauses(object), ...(checks[object.kind] ?? []).flatMap((check) => check(object, before))];
-}
-
-/** The texts of a ConfigMap, or of a Secret in base64. */
-function dataCauses({ kind, data, binaryData }: KubernetesObject): FieldCause[] {
-  const entries = Object.entries({ ...mapAt({ data }, 'data'), ...mapAt({ binaryData }, 'binaryData') });
-  const causes = entries
-    .filter(([key]) => key.length > 253 || key === '.' || key.startsWith('..') || !dataKey.test(key))
-    .map(([key]) => invalidValue(`data[${key}]`, key, dataKeyRule));
-  const bytes = entries.reduce(
-    (total, [, value]) => total + Buffer.byteLength(String(value), kind === 'Secret' ? 'base64' : 'utf8'),
-    0,
-  );
-  const field = kind === 'Secret' ? 'data' : '[]';
-  return bytes > mostDataBytes
-    ? [...causes, { field, message: `Too long: may not be more than ${mostDataBytes} bytes` }]
-    : causes;
 }
 
 function metadataCauses({ kind, metadata }: KubernetesObject): FieldCause[] {

@@ -3,6 +3,8 @@ import { amountCauses, invalidValue, required, unsupported, wholeNumber } from '
 import { type KubernetesObject, listAt, mapAt, numberOr, textOr } from './kubernetes-object.ts';
 import type { FieldCause } from './status-error.ts';
 
+const firstNodePort = 30_000;
+const lastNodePort = 32_767;
 const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
 export function serviceCauses({ spec = {} }: KubernetesObject, before: KubernetesObject | undefined): FieldCause[] {
@@ -14,6 +16,7 @@ export function serviceCauses({ spec = {} }: KubernetesObject, before: Kubernete
     const at = `spec.ports[${index}]`;
     if (ports.length > 1 && textOr(port['name']) === '') causes.push(required(`${at}.name`));
     causes.push(...portCauses(`${at}.port`, port['port']));
+    causes.push(...nodePortCauses(`${at}.nodePort`, port['nodePort']));
     if (typeof port['targetPort'] === 'number') causes.push(...portCauses(`${at}.targetPort`, port['targetPort']));
   });
   if (!serviceTypes.includes(textOr(spec['type']))) causes.push(unsupported('spec.type', spec['type'], serviceTypes));
@@ -27,6 +30,12 @@ export function serviceCauses({ spec = {} }: KubernetesObject, before: Kubernete
 function portCauses(field: string, port: unknown): FieldCause[] {
   if (numberOr(port, 0) > 0 && numberOr(port, 0) < 65_536) return [];
   return [invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive')];
+}
+
+function nodePortCauses(field: string, port: unknown): FieldCause[] {
+  if (typeof port !== 'number' || port === 0 || (port >= firstNodePort && port <= lastNodePort)) return [];
+  const range = `The range of valid ports is ${firstNodePort}-${lastNodePort}`;
+  return [invalidValue(field, port, `provided port is not in the valid range. ${range}`)];
 }
 
 export function hpaCauses({ spec = {} }: KubernetesObject): FieldCause[] {

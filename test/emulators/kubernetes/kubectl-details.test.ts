@@ -160,6 +160,20 @@ for (const [cluster, use] of clusters) {
       expect(await kubectl('get', 'cronjob', 'nightly', '-o', 'jsonpath={.status.active}')).to.equal('');
     });
 
+    it('keeps what is not to change, and gives no port twice', async () => {
+      const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fixed' }, immutable: true, data: { a: 'b' } };
+      await kubectl.apply(map);
+      expect(await kubectl.refusal('patch', 'configmap', 'fixed', '-p', '{"data":{"a":"c"}}')).to.contain(
+        'data: Forbidden: field is immutable when `immutable` is set',
+      );
+      await kubectl('create', 'service', 'nodeport', 'open', '--tcp=80');
+      const port = await kubectl('get', 'service', 'open', '-o', 'jsonpath={.spec.ports[0].nodePort}');
+      const open = (nodePort: string): Promise<string> =>
+        kubectl.refusal('create', 'service', 'nodeport', 'too', '--tcp=80', `--node-port=${nodePort}`);
+      expect(await open(port)).to.contain(`spec.ports[0].nodePort: Invalid value: ${port}: provided port is already allocated`);
+      expect(await open('99')).to.contain('The range of valid ports is 30000-32767');
+    });
+
     it('acts as somebody else', async () => {
       expect(await kubectl.refusal('get', 'pods', '--as=bob')).to.contain(
         'pods is forbidden: User "bob" cannot list resource "pods"',
