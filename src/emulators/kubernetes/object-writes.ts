@@ -67,7 +67,9 @@ export class ObjectWrites {
     };
     const object = this.#complete(draft as unknown as KubernetesObject);
     this.#check(object, undefined, type);
-    object.metadata.managedFields ??= writeManagers(ownersAfterUpdate(type.kind, {}, object, [], writerOf(path, options)));
+    // The status is the controllers' from the beginning.
+    const { status: _theirs, ...own } = object;
+    object.metadata.managedFields ??= writeManagers(ownersAfterUpdate(type.kind, {}, own, [], writerOf(path, options)));
     if (options.dryRun) return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp() } };
     return this.#store.create(type, object);
   }

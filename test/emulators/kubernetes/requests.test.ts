@@ -37,6 +37,9 @@ describe('requests to the Kubernetes emulator', () => {
     expect(status).to.equal(201);
     expect(body).to.include({ kind: 'Deployment', apiVersion: 'apps/v1' });
     expect(body.metadata).to.include({ generation: 1 });
+    const [owner, ...others] = body.metadata.managedFields;
+    expect(others).to.deep.equal([]);
+    expect(owner?.fieldsV1).to.have.all.keys('f:spec').and.to.have.nested.property('f:spec.f:replicas');
     expect(body.spec).to.deep.include({
       replicas: 1,
       progressDeadlineSeconds: 600,
