@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import type { Release } from '../emulators/kubernetes/api-versions.ts';
+import type { Release } from '../emulators/kubernetes/schema/api-versions.ts';
 import { startKubernetesEmulator } from '../emulators/kubernetes/kubernetes-emulator.ts';
 import { startRancherEmulator } from '../emulators/rancher/rancher-emulator.ts';
 import { createSampleSeed } from '../emulators/rancher/sample-seed.ts';

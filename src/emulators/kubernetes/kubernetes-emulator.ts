@@ -1,18 +1,18 @@
 import crypto from 'node:crypto';
 import http from 'node:http';
 import { close, listen } from '../shared/listening-server.ts';
-import { AccessControl, type EmulatorUser, tokenPrefix } from './access-control.ts';
-import type { ApiPath } from './api-path.ts';
-import { apiVersions, type Release } from './api-versions.ts';
+import { AccessControl, type EmulatorUser, tokenPrefix } from './http/access-control.ts';
+import type { ApiPath } from './http/api-path.ts';
+import { apiVersions, type Release } from './schema/api-versions.ts';
 import { Clock, type Speed } from './clock.ts';
-import { Controllers } from './controllers.ts';
+import { Controllers } from './controllers/controllers.ts';
 import { EmulatorFaults } from './emulator-faults.ts';
-import { isMap, type KubernetesObject, mapAt, textOr } from './kubernetes-object.ts';
-import { ObjectStore } from './object-store.ts';
-import { openObjectFile } from './object-file.ts';
-import { ObjectWrites } from './object-writes.ts';
-import { type LoggedRequest, RequestHandler } from './request-handler.ts';
-import { type ResourceType, resourceTypes, typeOfKind } from './resource-types.ts';
+import { isMap, type KubernetesObject, mapAt, textOr } from './objects/kubernetes-object.ts';
+import { ObjectStore } from './objects/object-store.ts';
+import { openObjectFile } from './objects/object-file.ts';
+import { ObjectWrites } from './objects/object-writes.ts';
+import { type LoggedRequest, RequestHandler } from './http/request-handler.ts';
+import { type ResourceType, resourceTypes, typeOfKind } from './schema/resource-types.ts';
 
 export interface KubernetesEmulatorOptions {
   /** 0, the default, takes any free one. */
