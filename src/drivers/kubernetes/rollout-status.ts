@@ -49,9 +49,16 @@ function isSame(condition: Condition, former: Condition | undefined): boolean {
   return condition.reason === former?.reason && condition.lastUpdateTime === former?.lastUpdateTime;
 }
 
-/** Pods that cannot even be created, for want of quota or rights. */
+/** Pods that cannot even be created, or what is to create them, for want of quota or rights. */
 function replicaFailures(conditions: readonly Condition[] = []): readonly WaitingReason[] {
-  return conditions
-    .filter(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
-    .map(({ reason = 'ReplicaFailure', message = '' }) => ({ subject: 'a new pod', reason, message, definite: false }));
+  return conditions.flatMap((condition) => {
+    const { type, reason = type, message = '' } = condition;
+    const subject = refusedSubject(condition);
+    return subject === undefined ? [] : [{ subject, reason, message, definite: false }];
+  });
+}
+
+function refusedSubject({ type, status, reason }: Condition): string | undefined {
+  if (type === 'ReplicaFailure' && status === 'True') return 'a new pod';
+  return type === 'Progressing' && status === 'False' && reason === 'ReplicaSetCreateError' ? 'a new ReplicaSet' : undefined;
 }

@@ -175,6 +175,14 @@ describe('rolloutStatus', () => {
     expect(waitingText([])).to.equal('');
   });
 
+  it('says why not even a ReplicaSet can be made, which leaves the change unobserved', () => {
+    const message = 'Failed to create new replica set "web-1": exceeded quota';
+    const conditions = [{ type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message }];
+    const { state, waiting } = rolloutStatus('deployment', deployment({ observedGeneration: 1, conditions }), []);
+    expect(state).to.equal('progressing');
+    expect(waitingText(waiting)).to.equal(`ReplicaSetCreateError (a new ReplicaSet): ${message}`);
+  });
+
   it('says why no pod can be made', () => {
     const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }];
     expect(waitingText(rolloutStatus('deployment', deployment({ conditions }), []).waiting)).to.equal(
