@@ -70,6 +70,17 @@ export function itChangesStrategies(use: (test: Mocha.Context) => Promise<TestCl
       });
     }
 
+    it('by which no pod could be replaced is not tried, and the plan says so', async () => {
+      const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+      const { workload, push } = await setUp({ replicas: 0, spec: { strategy: { rollingUpdate } } });
+      const { actions, skipped } = await push({ tag: '2' }, { strategy: 'rollingUpdate', maxSurge: '0%' }).plan();
+      expect(actions).to.deep.equal([]);
+      expect(skipped?.map(({ reason }) => reason)).to.deep.equal([
+        'maxSurge is 0, and so is maxUnavailable of the Deployment: at least one pod more or fewer is needed',
+      ]);
+      expect(await workload.image()).to.equal('acme/web:1');
+    });
+
     it('that others changed since is not rolled back', async () => {
       const { workload, push } = await setUp({ replicas: 1 });
       const update = push({ tag: '2-bad' }, { strategy: 'rollingUpdate', maxSurge: '1' }, { graceMs: 1500 });
@@ -98,6 +109,9 @@ export function itChangesStrategiesOfOtherKinds(use: (test: Mocha.Context) => Pr
       expect(strategyOf('daemonSet', await workload.read())).to.deep.equal(rolling({ maxSurge: 1, maxUnavailable: 0 }));
       await push({ tag: '3' }, { strategy: 'rollingUpdate', maxUnavailable: '50%' }).run();
       expect(strategyOf('daemonSet', await workload.read())).to.deep.equal(rolling({ maxSurge: 0, maxUnavailable: '50%' }));
+      const { outcome } = await push({ tag: '4' }, { strategy: 'rollingUpdate', maxSurge: '00%' }).run();
+      expect(outcome).to.equal('succeeded');
+      expect(strategyOf('daemonSet', await workload.read())?.rollingUpdate).to.include({ maxUnavailable: 1 });
     });
 
     it('of a StatefulSet ends the wait for somebody to delete its pods', async () => {

@@ -16,7 +16,7 @@ import { templateHash } from './pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
 import { replicaSetsOf } from './replica-sets.ts';
 import { progressingCondition } from './rollout-status.ts';
-import { strategyChange } from './update-strategy.ts';
+import { strategyChange, strategyFault } from './update-strategy.ts';
 import { kindNames, strategyOf, templateOf } from './workload.ts';
 import { findPutBack, putBackReason, recordOf } from './write-record.ts';
 
@@ -102,7 +102,7 @@ function planWorkload(
   pushes: NewestPushes,
   config: DriverConfig,
 ): Plan {
-  const blocked = blockedBy(place.kind, workload);
+  const blocked = blockedBy(place.kind, workload, config);
   if (blocked !== undefined) return { actions: [], skipped: [{ target, reason: blocked }] };
   const { changes, unchanged, reasons } = decideImages(templateOf(workload), pushes, config);
   const update = { ...place, id: crypto.randomUUID(), name, ...(blueGreen && { blueGreen }) };
@@ -136,7 +136,7 @@ export async function replan(
   const found = switching && (await behindService(connection, config, signal));
   const workload = found ? found.object : await connection.get(kind, namespace, name, signal);
   if (workload === undefined) return { reason: `${kind} "${name}" does not exist any more` };
-  const blocked = blockedBy(kind, workload);
+  const blocked = blockedBy(kind, workload, config);
   if (blocked !== undefined) return { reason: blocked };
   const { changes, reasons } = decideImages(templateOf(workload), newestPushes(delivery.events, config), config);
   const isNewTemplate = templateHash(workload) !== former.read.templateHash;
@@ -198,9 +198,10 @@ function plannedAction(target: string, workload: Workload, update: PlannedUpdate
   };
 }
 
-function blockedBy(kind: WorkloadKind, { metadata, spec }: Workload): string | undefined {
+function blockedBy(kind: WorkloadKind, workload: Workload, config: DeploymentUpdateConfig): string | undefined {
+  const { metadata, spec } = workload;
   if (metadata?.deletionTimestamp !== undefined) return `the ${kindNames[kind]} is being deleted`;
   // A paused Deployment does not roll out, and somebody paused it for a reason.
   if (spec?.paused === true) return `the ${kindNames[kind]} is paused`;
-  return undefined;
+  return strategyFault(kind, workload, config);
 }

@@ -31,20 +31,33 @@ export function checkStrategy(config: DeploymentUpdateConfig): void {
 
 /** The rules of Kubernetes' own validation. */
 function checkLimits(kind: WorkloadKind, { maxSurge, maxUnavailable }: StrategyFields): void {
-  const isZero = (value: string): boolean => Number.parseInt(value, 10) === 0;
-  if (maxUnavailable?.endsWith('%') && Number.parseInt(maxUnavailable, 10) > 100)
-    throw fieldRefused('maxUnavailable', 'maxUnavailable must not be more than 100%');
+  const isTooMuch = (value = ''): boolean => value.endsWith('%') && Number.parseInt(value, 10) > 100;
+  if (isTooMuch(maxUnavailable)) throw fieldRefused('maxUnavailable', 'maxUnavailable must not be more than 100%');
   if (kind === 'statefulSet') {
     if (maxSurge !== undefined) throw fieldRefused('maxSurge', 'A StatefulSet has no maxSurge');
-    if (maxUnavailable !== undefined && isZero(maxUnavailable))
+    if (maxUnavailable !== undefined && isNothing(maxUnavailable))
       throw fieldRefused('maxUnavailable', 'maxUnavailable of a StatefulSet must not be 0');
     return;
   }
+  if (kind === 'daemonSet' && isTooMuch(maxSurge))
+    throw fieldRefused('maxSurge', 'maxSurge of a DaemonSet must not be more than 100%');
   if (maxSurge === undefined || maxUnavailable === undefined) return;
-  if (isZero(maxSurge) && isZero(maxUnavailable))
+  if (isNothing(maxSurge) && isNothing(maxUnavailable))
     throw fieldRefused('maxUnavailable', 'maxSurge and maxUnavailable must not both be 0');
-  if (kind === 'daemonSet' && !isZero(maxSurge) && !isZero(maxUnavailable))
+  if (kind === 'daemonSet' && !isNothing(maxSurge) && !isNothing(maxUnavailable))
     throw fieldRefused('maxUnavailable', 'One of maxSurge and maxUnavailable of a DaemonSet must be 0');
+}
+
+/**
+ * Why a workload's pods could not be replaced at all as the config says, together with what it leaves as it is; undefined where
+ * they can be.
+ */
+export function strategyFault(kind: WorkloadKind, workload: Workload, config: StrategyFields): string | undefined {
+  const { maxSurge, maxUnavailable } = strategyChange(kind, workload, config)?.to.rollingUpdate ?? {};
+  if (maxSurge === undefined || maxUnavailable === undefined || !isNothing(maxSurge) || !isNothing(maxUnavailable))
+    return undefined;
+  const [given, other] = config.maxSurge === undefined ? ['maxUnavailable', 'maxSurge'] : ['maxSurge', 'maxUnavailable'];
+  return `${given} is 0, and so is ${other} of the ${kindNames[kind]}: at least one pod more or fewer is needed`;
 }
 
 /** What a config changes of how a workload's pods are replaced; undefined for nothing. */
@@ -78,12 +91,14 @@ function otherOfDaemonSet(given: NonNullable<UpdateStrategy['rollingUpdate']>): 
   return {};
 }
 
+/** Whether a number or a percentage is 0, however it is written: `0`, `0%`, `00%`. */
 function isNothing(value: number | string): boolean {
-  return value === 0 || value === '0%';
+  return Number.parseInt(String(value), 10) === 0;
 }
 
 function intOrPercent(text: string): number | string {
-  return text.endsWith('%') ? text : Number(text);
+  const number = Number.parseInt(text, 10);
+  return text.endsWith('%') ? `${number}%` : number;
 }
 
 /** A merge patch that turns one strategy into another: what the other does not have is removed. */

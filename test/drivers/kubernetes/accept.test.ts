@@ -213,6 +213,7 @@ describe('deploymentUpdate, validating', () => {
     [{ strategy: 'rollingUpdate', maxUnavailable: '101%' }, 'maxUnavailable must not be more than 100%'],
     [{ strategy: 'rollingUpdate', maxSurge: '0', maxUnavailable: '0%' }, 'maxSurge and maxUnavailable must not both be 0'],
     [{ kind: 'statefulSet', strategy: 'rollingUpdate', maxSurge: '1' }, 'A StatefulSet has no maxSurge'],
+    [{ kind: 'daemonSet', strategy: 'rollingUpdate', maxSurge: '150%' }, 'maxSurge of a DaemonSet must not be more than 100%'],
     [{ kind: 'statefulSet', strategy: 'rollingUpdate', maxUnavailable: '0' }, 'maxUnavailable of a StatefulSet must not be 0'],
     [
       { kind: 'daemonSet', strategy: 'rollingUpdate', maxSurge: '1', maxUnavailable: '1' },
