@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { thrownBy } from '../support/thrown-by.ts';
-import { BlueGreenSetUp, type BlueGreenOptions } from './blue-green-set-up.ts';
+import { BlueGreenSetUp, type BlueGreenOptions, plannedBy } from './blue-green-set-up.ts';
 import { projectId } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
@@ -19,6 +19,19 @@ export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestClus
   });
   const advice =
     /by which Service web would tell the versions apart: give the pods a further label such as color=blue, and the Service's selector \(app=web\) too$/;
+
+  const deployment = (name: string, labels: Readonly<Record<string, string>>): object => ({
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'acme/mine:1' }] } },
+    },
+  });
+  const withPods = async (world: BlueGreenSetUp, name: string, labels: Readonly<Record<string, string>>): Promise<void> => {
+    await world.post('/apis/apps/v1', 'deployments', deployment(name, labels));
+    await world.until(`${name} has pods`, async () => ((await world.deployment(name))?.status?.replicas ?? 0) > 0);
+  };
 
   const cases: readonly {
     readonly what: string;
@@ -69,6 +82,22 @@ export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestClus
       },
       message: /: Deployment web is managed by Shop main, which would not manage a second one$/,
     },
+    {
+      what: 'a Service that has the pods of another Deployment behind it too',
+      make: (world) => withPods(world, 'canary', { app: 'web', track: 'canary' }),
+      message: /: Service web selects the pods of Deployment canary as well, and would not after the switch$/,
+    },
+    {
+      what: 'a Service that would get the pods of another Deployment by the switch',
+      make: (world) => withPods(world, 'other', { app: 'web-green' }),
+      message:
+        /: the pods of Deployment other have the label app=web-green, by which Service web would find them too: give the pods a further label/,
+    },
+    {
+      what: 'a Deployment in the place of the second one that nobody updated',
+      make: (world) => world.post('/apis/apps/v1', 'deployments', deployment('web-green', { app: 'mine' })),
+      message: /: Deployment \S+\/web-green is in the way: it was not made by an update, and Service web does not select it$/,
+    },
   ];
 
   describe('blue-green is refused for', () => {
@@ -102,18 +131,28 @@ export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestClus
       expect(await thrownBy(push.plan())).to.include({ code: 'NotFound' });
     });
 
-    it('a Deployment in the place of the second one that nobody updated', async () => {
+    it('a Deployment that is put in the place of the second one after the plan', async () => {
       const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
-      const labels = { app: 'mine' };
-      const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'acme/mine:1' }] } };
-      await world.post('/apis/apps/v1', 'deployments', {
-        metadata: { name: 'web-green' },
-        spec: { selector: { matchLabels: labels }, template },
-      });
-      const { outcome, message } = await world.push({ tag: '2' }).run();
+      const push = world.push({ tag: '2' });
+      const action = await plannedBy(push);
+      await world.post('/apis/apps/v1', 'deployments', deployment('web-green', { app: 'mine' }));
+      const { outcome, message } = await push.execute(action);
       expect(outcome).to.equal('failed');
       expect(message).to.match(/web-green is in the way: it was not made by an update, and Service web does not select it$/);
       expect(await world.standing()).to.deep.equal({ web: 'acme/web:1 live', 'web-green': 'acme/mine:1' });
+    });
+
+    it('no label that only Jobs have, and takes another one where one is taken', async () => {
+      const labels = { app: 'web', tier: 'front' };
+      const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'acme/web:1' }] } };
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1, spec: { template }, selector: labels });
+      const job = { restartPolicy: 'Never', containers: [{ name: 'web', image: 'acme/web:1-unready' }] };
+      await world.post('/apis/batch/v1', 'jobs', {
+        metadata: { name: 'report' },
+        spec: { template: { metadata: { labels }, spec: job } },
+      });
+      await withPods(world, 'other', { app: 'web', tier: 'front-green' });
+      expect((await plannedBy(world.push({ tag: '2' }))).input['blueGreen']).to.include({ label: 'app', to: 'web-green' });
     });
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
 import type { Service, Workload as WorkloadObject } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
 import type { ActionContext, ActionPause, ActionResult, Decision, PlannedAction } from '../../src/framework/driver.ts';
@@ -36,6 +37,15 @@ export class BlueGreenSetUp {
   async post(api: string, resource: string, object: object): Promise<void> {
     const { status, body } = await this.#cluster.call('POST', `${api}/namespaces/${this.namespace}/${resource}`, object);
     if (status !== 201) throw new Error(`${resource} not created: ${JSON.stringify(body)}`);
+  }
+
+  /** Waits for a condition; the limit only keeps a broken test from hanging. */
+  async until(what: string, condition: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + 30_000;
+    while (!(await condition())) {
+      if (performance.now() > end) throw new Error(`gave up waiting until ${what}`);
+      await sleep(20);
+    }
   }
 
   async deployment(name: string): Promise<WorkloadObject | undefined> {

@@ -11,7 +11,7 @@ import { afterSwitch, endedAlready } from './after-switch.ts';
 import { BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { podLabels } from './pair.ts';
 import { secondDeployment } from './second-deployment.ts';
-import { isMadeBy, keptMark, secondMark } from './second-mark.ts';
+import { inTheWay, isForeign, isMadeBy, keptMark, secondMark } from './second-mark.ts';
 import { switchService } from './switch-service.ts';
 
 /** How often it is looked whether another delivery has left the pair, milliseconds. */
@@ -82,10 +82,7 @@ function occupiedBy({ run, plan, update }: BlueGreenRun, next: Workload): Action
   // Kept by a delivery that was live before: a newer one does not wait for its time.
   if (keptMark(next) !== undefined) return undefined;
   const where = `Deployment ${update.namespace}/${plan.next}`;
-  if (secondMark(next) === undefined) {
-    const message = `${where} is in the way: it was not made by an update, and Service ${plan.service} does not select it`;
-    return { outcome: 'failed', message };
-  }
+  if (isForeign(next)) return { outcome: 'failed', message: inTheWay(update.namespace, plan.next, plan.service) };
   const { annotations = {} } = next.metadata ?? {};
   const theirs = recordOf(next.metadata)?.images ?? [];
   const isOlder =

@@ -3,14 +3,16 @@ import type { FoundHold } from '../../../framework/driver.ts';
 import type { DeploymentUpdateConfig } from '../definition.ts';
 import { placeOf } from '../find-workloads.ts';
 import type { KubernetesCluster } from '../kubernetes-clusters.ts';
-import type { Workload } from '../kubernetes-objects.ts';
+import type { Service, Workload } from '../kubernetes-objects.ts';
 import type { PlannedSwitch } from '../planned-update.ts';
 import { actionAnnotation } from '../write-annotations.ts';
 import { recordOf } from '../write-record.ts';
 import { findDependents, managerOf } from './find-dependents.ts';
+import { findStrangers } from './find-strangers.ts';
+import type { Labels } from './label-selectors.ts';
 import { liveMember, type Pair, readPair, secondName } from './pair.ts';
-import { isMadeBy, keptMark } from './second-mark.ts';
-import { chooseLabel } from './switch-label.ts';
+import { inTheWay, isForeign, isMadeBy, keptMark } from './second-mark.ts';
+import { chooseLabel, type OtherSelector, type SwitchLabel } from './switch-label.ts';
 
 /** The Deployment that is live, with how the Service would leave it. */
 export interface FoundSwitch {
@@ -46,13 +48,36 @@ export async function findSwitch(
     const what = `HorizontalPodAutoscaler ${autoscalers.join(', ')} scales Deployment ${live.name} by its name`;
     throw refused(`${what}, and would not scale the second one`);
   }
-  const label = chooseLabel(pair.service, live.object, selectors);
-  if (typeof label === 'string') throw refused(label);
+  if (other.object !== undefined && isForeign(other.object)) throw refused(inTheWay(namespace, other.name, serviceName));
+  const findOthers = (labels: Labels): Promise<readonly string[]> =>
+    findStrangers(cluster, namespace, labels, [name, secondName(name)], signal);
+  const { selector = {} } = pair.service.spec ?? {};
+  const served = await findOthers(selector);
+  if (served.length > 0)
+    throw refused(`Service ${serviceName} selects the pods of ${served.join(', ')} as well, and would not after the switch`);
+  const label = await freeLabel(pair.service, live.object, selectors, findOthers);
   return {
     live: live.object,
     blueGreen: { service: serviceName, live: live.name, next: other.name, ...label },
     undone: switchedBack(live.object, other.object, serviceName),
   };
+}
+
+/** The label to switch by: one whose other value no pods of something else have. */
+async function freeLabel(
+  service: Service,
+  live: Workload,
+  selectors: readonly OtherSelector[],
+  findOthers: (labels: Labels) => Promise<readonly string[]>,
+): Promise<SwitchLabel> {
+  const taken = new Map<string, string>();
+  for (;;) {
+    const choice = chooseLabel(service, live, selectors, taken);
+    if (typeof choice === 'string') throw refused(choice);
+    const others = await findOthers({ ...service.spec?.selector, [choice.label]: choice.to });
+    if (others.length === 0) return choice;
+    taken.set(choice.label, others.join(', '));
+  }
 }
 
 /** What a Deployment had brought that is not live any more, while the one before it is. */

@@ -47,6 +47,16 @@ export function isMadeBy(deployment: Workload | undefined, action: string): bool
   );
 }
 
+/** Whether the Deployment in the second one's place has nothing to do with updates. */
+export function isForeign(deployment: Workload): boolean {
+  return secondMark(deployment) === undefined && keptMark(deployment) === undefined;
+}
+
+/** Why nothing can be done then. */
+export function inTheWay(namespace: string, name: string, service: string): string {
+  return `Deployment ${namespace}/${name} is in the way: it was not made by an update, and Service ${service} does not select it`;
+}
+
 /** Whoever may write to the Deployment may write anything there. */
 function annotated({ metadata }: Workload, annotation: string): JsonObject {
   try {

@@ -27,9 +27,15 @@ const colours: ReadonlyMap<string, string> = new Map([
 /**
  * Chooses which label of the Service's selector differs in the second Deployment: before the switch none of its pods may be
  * selected. Whatever else finds pods by their labels must find the new ones as it found the old.
+ * @param taken the labels whose other value pods of something else have, with what that is.
  * @returns a text that says why there is none.
  */
-export function chooseLabel(service: Service, live: Workload, others: readonly OtherSelector[]): SwitchLabel | string {
+export function chooseLabel(
+  service: Service,
+  live: Workload,
+  others: readonly OtherSelector[],
+  taken: ReadonlyMap<string, string> = new Map(),
+): SwitchLabel | string {
   const labels = podLabels(live);
   const mark = secondMark(live);
   const ownSelector = live.spec?.selector?.matchLabels ?? {};
@@ -44,6 +50,11 @@ export function chooseLabel(service: Service, live: Workload, others: readonly O
     const from = labels[label] ?? '';
     const to = label === mark?.label && mark.former !== from ? mark.former : otherValue(from);
     const next = { ...labels, [label]: to };
+    const stranger = taken.get(label);
+    if (stranger !== undefined) {
+      obstacle ||= `the pods of ${stranger} have the label ${label}=${to}, by which Service ${service.metadata?.name} would find them too`;
+      continue;
+    }
     const other = others.find(({ selector }) => fits(selector, labels) !== fits(selector, next));
     if (other === undefined) return { label, from, to };
     obstacle ||= `${other.name} finds pods by the label ${label}, by which Service ${service.metadata?.name} would tell the versions apart`;
