@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { ServiceError } from '../../src/framework/errors.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 import { type DriverOptions, type SetUp, withPatch } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
@@ -117,6 +119,50 @@ export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): v
       expect(outcome).to.equal('failed');
       expect(message).to.contain('not rolled back, container web now has acme/web:7');
       expect(await workload.image()).to.equal('acme/web:7');
+    });
+  });
+
+  describe('a cluster that refuses', () => {
+    const refusal = 'Kubernetes cluster test: a policy forbids that';
+    const refuse = (): never => {
+      throw new ServiceError('Forbidden', refusal);
+    };
+
+    it('to take the former image back says so beside why the new one failed, which is held', async () => {
+      const { push } = await setUp({ progressDeadlineSeconds: 60, replicas: 1 });
+      const wrap = onPatch(async (count) => (count === 2 ? refuse() : undefined));
+      const { outcome, message, hold } = await push({ tag: '2-bad' }, {}, { wrap, graceMs: 1000 }).run();
+      expect(outcome).to.equal('failed');
+      expect(message)
+        .to.match(/^acme\/web:2-bad failed: .*ImagePullBackOff/)
+        .and.contain(`; not rolled back, ${refusal}`);
+      expect(hold?.images).to.deep.equal(['acme/web:2-bad']);
+    });
+
+    it('to tell how it goes on does not hide what was written', async () => {
+      const { workload, push } = await setUp({ replicas: 1 });
+      let written = false;
+      const wrap: DriverOptions['wrap'] = (clusters) => ({
+        async connect(cluster, projectId) {
+          const inner = await clusters.connect(cluster, projectId);
+          return new Proxy(inner, {
+            get(target, name) {
+              if (written && (name === 'get' || name === 'watch')) return refuse;
+              const value: unknown = Reflect.get(target, name);
+              if (typeof value !== 'function') return value;
+              return (...call: unknown[]): unknown => {
+                written ||= name === 'patch';
+                return value.apply(target, call);
+              };
+            },
+          });
+        },
+      });
+      const error = await thrownBy(push({ tag: '2-slow20s' }, {}, { wrap }).run());
+      expect(error).to.include({
+        code: 'Forbidden',
+        message: `${workload.namespace}/web is set to acme/web:2-slow20s, but how it rolls out cannot be seen: ${refusal}`,
+      });
     });
   });
 

@@ -1,4 +1,5 @@
 import type { ActionContext, ActionPause, ActionResult, PlannedAction } from '../../framework/driver.ts';
+import { ServiceError } from '../../framework/errors.ts';
 import type { ActionRun } from './action-run.ts';
 import type { KubernetesAllowance } from './allow.ts';
 import { executeBlueGreen } from './blue-green/execute-blue-green.ts';
@@ -91,11 +92,19 @@ async function endUpdate(run: ActionRun, written: Written, end: RolloutEnd): Pro
   if (onFailure !== 'rollback') return failed(run, failure);
   if (update.restartedAt !== undefined) return failed(run, failure, 'a restart cannot be rolled back');
   context.progress(`${failure.text}; rolling back to ${formerImages(update)}`);
-  return endRollBack(
-    run,
-    failure,
-    await writeTemplate(run.cluster, rollBackWrite(update, context, written, end.message), context.signal),
-  );
+  let write: WriteOutcome;
+  try {
+    write = await writeTemplate(run.cluster, rollBackWrite(update, context, written, end.message), context.signal);
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    return failed(run, failure, `not rolled back, ${thrown.message}`);
+  }
+  return endRollBack(run, failure, write);
+}
+
+/** What no further try would change: a right that is missing, or a policy of the cluster. */
+function isRefusal(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof ServiceError && (thrown.code === 'Forbidden' || thrown.code === 'Refused');
 }
 
 /** Whoever puts the former image back does not want the new one. */
@@ -151,7 +160,19 @@ async function follow(
   const { kind, namespace, name } = update;
   const { signal } = context;
   const progress: FollowOptions['progress'] = (...told) => context.progress(...told);
-  return followRollout({ cluster, kind, namespace, name, written, graceMs, signal, progress, ...more });
+  try {
+    return await followRollout({ cluster, kind, namespace, name, written, graceMs, signal, progress, ...more });
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    const set = templateContainers(templateOf(written)).filter(({ name: each }) => isOf(update, each));
+    const images = [...new Set(set.map(({ image }) => image))].join(', ');
+    const message = `${namespace}/${name} is set to ${images}, but how it rolls out cannot be seen: ${thrown.message}`;
+    throw new ServiceError(thrown.code, message, { cause: thrown });
+  }
+}
+
+function isOf({ changes }: PlannedUpdate, name: string): boolean {
+  return changes.some(({ container }) => container === name);
 }
 
 /** Removes what keeps a StatefulSet from going back to the former images. */
