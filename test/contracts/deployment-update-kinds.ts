@@ -124,6 +124,15 @@ export function itUpdatesOtherKinds(use: (test: Mocha.Context) => Promise<TestCl
       expect(images).to.deep.equal(['acme/web:1', 'acme/web:2']);
     });
 
+    it('whose partition keeps every pod is written, and says so', async () => {
+      const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 3 } };
+      const { workload, push } = await setUp({ kind: 'statefulSet', replicas: 1, spec: { updateStrategy } });
+      expect(await push({ tag: '2' }).run()).to.deep.equal({
+        outcome: 'succeeded',
+        message: `${workload.namespace}/web is set to acme/web:2; its partition keeps all pods as they are`,
+      });
+    });
+
     it('may be scaled to 0 meanwhile', async () => {
       const { workload, push } = await setUp({ kind: 'statefulSet', replicas: 1 });
       const update = push({ tag: '2-slow20s' });
@@ -140,6 +149,16 @@ export function itUpdatesOtherKinds(use: (test: Mocha.Context) => Promise<TestCl
     const { outcome, message } = await push({ tag: '2-crash' }, {}, { graceMs: 1500 }).run();
     expect([outcome, message.includes('CrashLoopBackOff')]).to.deep.equal(['rolledBack', true]);
     expect((await workload.read()).spec).to.deep.equal(before.spec);
+  });
+
+  it('a DaemonSet that no node is to run is written, and says so', async () => {
+    const { workload, push } = await setUp({ kind: 'daemonSet' });
+    await workload.patch({ spec: { template: { spec: { nodeSelector: { disk: 'none' } } } } });
+    await workload.until('no pod is wanted', ({ status }) => status?.desiredNumberScheduled === 0);
+    expect(await push({ tag: '2' }).run()).to.deep.equal({
+      outcome: 'succeeded',
+      message: `${workload.namespace}/web is set to acme/web:2; no node is to have a pod of it`,
+    });
   });
 
   describe('a CronJob', () => {

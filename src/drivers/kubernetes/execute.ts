@@ -14,7 +14,7 @@ import { progressingCondition } from './rollout-status.ts';
 import { replicaSetsOf } from './replica-sets.ts';
 import { PodRemover } from './stuck-pods.ts';
 import { isRollingBack, rollBackWrite, updateWrite, type Written } from './template-writes.ts';
-import { kindNames, strategyOf, templateOf, whyNothingRollsOut } from './workload.ts';
+import { kindNames, strategyOf, templateOf, whyNothingRollsOut, whyNothingRuns } from './workload.ts';
 import { actionAnnotation } from './write-annotations.ts';
 import { putBackReason, recordOf } from './write-record.ts';
 import { writeTemplate, type WriteOutcome } from './write-template.ts';
@@ -78,7 +78,8 @@ async function endUpdate(run: ActionRun, written: Written, end: RolloutEnd): Pro
   const where = `${update.namespace}/${update.name}`;
   const images = newImages(update);
   if (end.kind === 'complete') {
-    const text = end.wanted === 0 ? `is set to ${images}; it is scaled to 0, so nothing runs` : `runs ${images} (${end.message})`;
+    const still = whyNothingRuns(update.kind, end);
+    const text = still === undefined ? `runs ${images} (${end.message})` : `is set to ${images}; ${still}`;
     return { outcome: 'succeeded', message: `${where} ${text}` };
   }
   if (end.kind === 'deleted') return { outcome: 'failed', message: `${end.message} during the rollout of ${images}` };

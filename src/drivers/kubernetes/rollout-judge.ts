@@ -15,6 +15,8 @@ export interface RolloutEnd {
   readonly found?: Workload;
   /** How many pods there should be, where that was seen. */
   readonly wanted?: number;
+  /** How many of them keep the former template. */
+  readonly kept?: number;
   /** Where a rollout failed: the containers that a definite cause held up, by name. */
   readonly blamed?: readonly string[];
 }
@@ -62,7 +64,10 @@ export class RolloutJudge {
     if (interrupted) return interrupted;
     const current = podsOfTemplate(workload, pods);
     const status = this.#status(workload, current, pods);
-    if (status.state === 'complete') return { kind: 'complete', message: status.message, wanted: status.counts.wanted };
+    if (status.state === 'complete') {
+      const { wanted, kept } = status.counts;
+      return { kind: 'complete', message: status.message, wanted, kept };
+    }
     this.#note(status, current, now);
     const cause = waitingText(status.waiting);
     const failed = (text: string): RolloutEnd => ({

@@ -37,3 +37,12 @@ export function whyNothingRollsOut(kind: WorkloadKind, workload: Workload): stri
   if (kind === 'deployment' || strategyOf(kind, workload)?.type === 'RollingUpdate') return undefined;
   return 'its update strategy is OnDelete: each pod gets it once that pod is deleted';
 }
+
+/** Why nothing runs a template though its rollout is complete, for people; undefined where something does. */
+export function whyNothingRuns(
+  kind: WorkloadKind,
+  { wanted, kept = 0 }: { readonly wanted?: number; readonly kept?: number },
+): string | undefined {
+  if (wanted === 0) return kind === 'daemonSet' ? 'no node is to have a pod of it' : 'it is scaled to 0, so nothing runs';
+  return wanted !== undefined && kept >= wanted ? 'its partition keeps all pods as they are' : undefined;
+}
