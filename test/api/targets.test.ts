@@ -113,6 +113,11 @@ describe('targets over the API', () => {
       expect((await act(id, 'hold')).status).to.equal(200);
     });
 
+    it('holds a digest under any tag, and an image that only Rancher names so', async () => {
+      for (const image of [`acme/web@sha256:${'a'.repeat(64)}`, 'reg.local:5000/web:2', 'reg.local/Acme/web:2'])
+        expect((await act(deliveries.putTarget(), 'hold', { image })).status, image).to.equal(200);
+    });
+
     it('holds every image where none is named', async () => {
       const { json } = await act(deliveries.putTarget(), 'hold');
       expect((json['holds'] as object[])[0]).to.include({ image: '', reason: '' });
@@ -121,6 +126,8 @@ describe('targets over the API', () => {
     for (const [body, fieldName] of [
       [{ image: 5 }, 'image'],
       [{ image: 'x'.repeat(513) }, 'image'],
+      [{ image: 'acme/web' }, 'image'],
+      [{ image: 'the last one' }, 'image'],
       [{ reason: [] }, 'reason'],
       [{ reason: 'x'.repeat(1_001) }, 'reason'],
       [{ images: 'a' }, 'images'],

@@ -1,7 +1,9 @@
 import type { TargetRecord } from '../../framework/deliveries/delivery-record.ts';
 import { ServiceError } from '../../framework/errors.ts';
+import { tryParseImageReference } from '../../framework/image-reference.ts';
 import { ActionInput } from '../action-input.ts';
 import { authorizeAction, type DeliveriesContext } from '../deliveries/deliveries-context.ts';
+import { invalidField } from '../invalid-field.ts';
 import type { Representation } from '../representation.ts';
 import type { ApiRequest } from '../request.ts';
 import { requireTarget } from './read-targets.ts';
@@ -34,12 +36,24 @@ async function hold(context: DeliveriesContext, request: ApiRequest, by: string)
   const { projectId, id } = request;
   const input = await ActionInput.read(request, ['image', 'reason']);
   const image = input.text('image', maxImageLength) ?? '';
+  if (image !== '' && !namesVersion(image))
+    throw invalidField('image', 'an image with its tag or digest, such as acme/web:1.5.0');
   const { holds } = await requireTarget(context, request);
   // One that holds everything must always be possible.
   if (image !== '' && holds.length >= maxHolds && !holds.some((held) => held.image === image)) {
     throw new ServiceError('Conflict', `Target ${id} has ${holds.length} holds: release some, or hold all images`);
   }
   return context.deliveries.hold(projectId, id, { image, reason: input.text('reason', maxReasonLength) ?? '', by });
+}
+
+/**
+ * Whether a text names one version of an image: a hold on anything else would hold nothing. Rancher runs images too whose names
+ * are not those of references.
+ */
+function namesVersion(image: string): boolean {
+  const reference = tryParseImageReference(image);
+  if (reference === undefined) return /^\S+:[^\s:/]+$/.test(image);
+  return reference.tag !== undefined || reference.digest !== undefined;
 }
 
 /** Without an image all holds of the target end. */
