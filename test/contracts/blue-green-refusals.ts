@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { thrownBy } from '../support/thrown-by.ts';
-import { BlueGreenSetUp, type BlueGreenOptions, plannedBy } from './blue-green-set-up.ts';
+import { BlueGreenSetUp, type BlueGreenOptions, plannedBy, resume, start } from './blue-green-set-up.ts';
 import { projectId } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 
@@ -140,6 +140,19 @@ export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestClus
       expect(outcome).to.equal('failed');
       expect(message).to.match(/web-green is in the way: it was not made by an update, and Service web does not select it$/);
       expect(await world.standing()).to.deep.equal({ web: 'acme/web:1 live', 'web-green': 'acme/mine:1' });
+    });
+
+    it('what came up while a person was waited for', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
+      const push = world.push({ tag: '2' }, { promote: 'manual' });
+      const { action } = await start(push);
+      await world.post('/apis/autoscaling/v2', 'horizontalpodautoscalers', scaler('web'));
+      const { outcome, message } = await resume(push, action, 'promote');
+      expect(outcome).to.equal('superseded');
+      expect(message).to.match(
+        /: HorizontalPodAutoscaler scaler scales Deployment web by its name.*; \S+\/web-green is removed, Service web was not switched$/,
+      );
+      expect(await world.standing()).to.deep.equal({ web: 'acme/web:1 live' });
     });
 
     it('no label that only Jobs have, and takes another one where one is taken', async () => {

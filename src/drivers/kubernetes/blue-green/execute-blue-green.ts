@@ -10,6 +10,7 @@ import { recordOf } from '../write-record.ts';
 import { afterSwitch, endedAlready } from './after-switch.ts';
 import { BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { podLabels } from './pair.ts';
+import { whyNoMore } from './plan-blue-green.ts';
 import { secondDeployment } from './second-deployment.ts';
 import { inTheWay, isForeign, isMadeBy, keptMark, secondMark } from './second-mark.ts';
 import { switchService } from './switch-service.ts';
@@ -117,6 +118,9 @@ async function promote(blueGreen: BlueGreenRun, { live }: Standing, made: Worklo
     const how = `POST …/deliveries/${context.delivery.id}?action=promote switches it, ?action=abort removes ${plan.next}`;
     return { outcome: 'waiting', message: `${ready}: ${how}`, until: Date.now() + lookAfterMs, awaits: ['promote', 'abort'] };
   }
+  const { namespace, name } = run.update;
+  const against = await whyNoMore(run.cluster, { ...config, namespace, name, service: plan.service }, context.signal);
+  if (against !== undefined) return takeBack(blueGreen, made, { outcome: 'superseded', message: against });
   const grown = await grow(blueGreen, made);
   if (grown !== undefined) return endUnready(blueGreen, made, grown);
   if (live !== undefined && blueGreen.markOf(live) === undefined)

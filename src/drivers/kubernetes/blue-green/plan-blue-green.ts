@@ -63,6 +63,21 @@ export async function findSwitch(
   };
 }
 
+/** Why what was possible at the plan is so no more; undefined where it still is. */
+export async function whyNoMore(
+  cluster: KubernetesCluster,
+  config: DeploymentUpdateConfig,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await findSwitch(cluster, config, signal);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof ServiceError && thrown.code === 'InvalidConfig') return thrown.message;
+    throw thrown;
+  }
+}
+
 /** The label to switch by: one whose other value no pods of something else have. */
 async function freeLabel(
   service: Service,
