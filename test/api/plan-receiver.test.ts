@@ -89,6 +89,32 @@ describe('the action plan of a receiver', () => {
     expect(json['message']).to.match(/^is paused; on hold by .* for acme\/web:2: broken$/);
   });
 
+  it('heeds what was pushed later and runs already', async () => {
+    const { id, url } = await created();
+    driver.plan = async () => ({ actions: [{ ...action, streams: ['web'] }], skipped: [] });
+    const pushedAt = (time: number): void => {
+      driver.accept = () => ({ kind: 'accepted', events: [{ ...event, pushedAt: time }] });
+    };
+    pushedAt(2_000);
+    await api.trigger(url, { body: '{}' });
+    const last = async (): Promise<Record<string, unknown>> => {
+      const { json } = await api.send('/v1-webhooks/deliveries?projectId=1a5');
+      return (json['data'] as Record<string, unknown>[])[0] ?? {};
+    };
+    const lastIn = async (state: string): Promise<Record<string, unknown>> => {
+      for (;;) {
+        const delivery = await last();
+        if (delivery['state'] === state) return delivery;
+      }
+    };
+    const newer = String((await lastIn('succeeded'))['id']);
+    pushedAt(1_000);
+    const { json } = await api.act(id, 'plan', {});
+    expect([json['state'], json['message']]).to.deep.equal(['ignored', `delivery ${newer} has brought what was pushed later`]);
+    await api.trigger(url, { body: '{"late": true}' });
+    expect(await lastIn('superseded'), 'as the push itself is').to.include({ supersededBy: newer });
+  });
+
   it('fails as planning does', async () => {
     const { id } = await created();
     driver.plan = () => Promise.reject(new ServiceError('Forbidden', 'cannot get resource "deployments"'));

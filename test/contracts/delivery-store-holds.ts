@@ -1,7 +1,18 @@
 import { expect } from 'chai';
 import type { TargetRecord } from '../../src/framework/deliveries/delivery-record.ts';
 import type { FoundHold } from '../../src/framework/driver.ts';
-import { actionOn, claimAll, claimOne, planned, push, read, states, succeed, type UseStore } from './delivery-store-use.ts';
+import {
+  actionOn,
+  claimAll,
+  claimOne,
+  deliveryOf,
+  planned,
+  push,
+  read,
+  states,
+  succeed,
+  type UseStore,
+} from './delivery-store-use.ts';
 
 export function itKeepsHolds(store: UseStore): void {
   const v2 = 'acme/web:2';
@@ -182,7 +193,7 @@ export function itKeepsHolds(store: UseStore): void {
       const actions = [actionOn('t', { images: [v2] }), actionOn('u', { images: [v2] })];
       const skipped = [{ target: 's', reason: 'is paused' }];
       const foretold = async (holds: readonly FoundHold[] = []): Promise<unknown> => {
-        const plan = await store().judgePlan('1a5', { actions, skipped, holds });
+        const plan = await store().judgePlan('1a5', { actions, skipped, holds }, deliveryOf());
         return [plan.actions.map((each) => each.target), plan.skipped.map(({ target, reason }) => `${target} ${reason}`)];
       };
       expect(await foretold()).to.deep.equal([['t', 'u'], ['s is paused']]);

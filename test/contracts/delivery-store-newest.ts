@@ -263,6 +263,29 @@ export function itLetsTheNewestWin(store: UseStore): void {
       expect(await read(store(), late.id)).to.include({ state: 'superseded', supersededBy: ids[0] });
     });
 
+    it('a plan that is not recorded tells that it comes late', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind([{ pushedAt: 2_000 }, { streams }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal(ids);
+      const foretold = async (pushedAt: number): Promise<unknown> => {
+        const plan = { actions: [actionOn('target', { streams })], skipped: [] };
+        const { actions, skipped } = await store().judgePlan('1a5', plan, deliveryOf({ pushedAt }));
+        return actions.length === 1 ? 'done' : skipped.map(({ reason }) => reason);
+      };
+      expect(await foretold(1_000)).to.deep.equal([`delivery ${ids[0]} has brought what was pushed later`]);
+      expect(await foretold(2_000)).to.equal('done');
+    });
+
+    it('one whose push has not come yet keeps none out', async () => {
+      const streams = ['web'];
+      const { running, ids } = await behind([{ pushedAt: Date.now() + hour }, { streams }]);
+      await succeed(store(), running);
+      expect(await doAll()).to.deep.equal(ids);
+      const next = await planned(store(), { pushedAt: Date.now(), tag: 'next' }, actionOn('target', { streams }));
+      expect(await doAll()).to.deep.equal([next.id]);
+    });
+
     it('one that was pushed at the same time, or has a greater version, is done over it', async () => {
       const streams = ['web'];
       const { running, ids } = await behind([{ pushedAt: 2_000 }, { streams, rank: '1' }]);

@@ -140,7 +140,7 @@ export class DeliveryIntake {
   }
 
   /** By which a receiver is known without its key, which is a credential. */
-  #hashedKey(receiver: Receiver): string {
+  keyHashOf(receiver: Receiver): string {
     const known = this.#keys.get(receiver) ?? crypto.hash('sha256', receiver.key);
     this.#keys.set(receiver, known);
     return known;
@@ -159,7 +159,7 @@ export class DeliveryIntake {
     try {
       return await store.accept({
         projectId,
-        receiver: { id: receiver.id, name: receiver.name, key: this.#hashedKey(receiver) },
+        receiver: { id: receiver.id, name: receiver.name, key: this.keyHashOf(receiver) },
         driver: driver.definition.id,
         upstream: driver.upstream?.(config, projectId) ?? 'rancher',
         config: receiver.config,

@@ -52,8 +52,8 @@ export interface DeliveryStore {
    * @returns the ids of the actions, in their order; those on hold are left out.
    */
   recordPlan(claim: Claim, plan: StoredPlan): Promise<PlannedWork[]>;
-  /** What `recordPlan` would leave of a plan that was made now; records nothing. */
-  judgePlan(projectId: string, plan: StoredPlan): Promise<StoredPlan>;
+  /** What `recordPlan` would leave of a plan that was made now, and what runs already; records nothing. */
+  judgePlan(projectId: string, plan: StoredPlan, push: Pick<NewDelivery, 'receiver' | 'events'>): Promise<StoredPlan>;
   /** Replaces what an action will do, after others changed its target since it was planned. */
   replacePlannedAction(claim: Claim, actionId: string, action: PlannedAction): Promise<void>;
   /** Records what is about to be done to a target, and makes sure that the claim still holds. */

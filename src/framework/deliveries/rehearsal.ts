@@ -21,7 +21,7 @@ const deadlineMs = 60_000;
  * @throws ServiceError where the target cannot be read.
  */
 export async function rehearse(
-  intake: Pick<DeliveryIntake, 'judge'>,
+  intake: Pick<DeliveryIntake, 'judge' | 'keyHashOf'>,
   store: Pick<DeliveryStore, 'judgePlan'>,
   hit: Hit,
 ): Promise<Rehearsal> {
@@ -34,7 +34,8 @@ export async function rehearse(
   const { id, name, projectId } = receiver;
   const delivery = { id: 'dry-run', projectId, receiver: { id, name }, request, events };
   const plan = await driver.plan(delivery, judged.config, AbortSignal.timeout(deadlineMs));
-  const { actions, skipped } = await store.judgePlan(projectId, { ...plan, skipped: plan.skipped ?? [] });
+  const push = { receiver: { id, name, key: intake.keyHashOf(receiver) }, events };
+  const { actions, skipped } = await store.judgePlan(projectId, { ...plan, skipped: plan.skipped ?? [] }, push);
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');
   const message = actions.length > 0 ? '' : reasons || 'nothing to do';
   return { state: actions.length > 0 ? 'planned' : 'ignored', message, events, actions, skipped };

@@ -114,10 +114,22 @@ async function planStreams(tx: Transaction, { events, projectId, anyTag = false 
   return [...new Set(events.map(name))];
 }
 
-/** When the newest image was pushed, if all tell. A replay counts as new: somebody asked for it. */
-export function pushTime({ events, replayOf }: Pick<NewDelivery, 'events' | 'replayOf'>): number | undefined {
+/** How far the clock of a registry may be ahead of ours, milliseconds. */
+const clockLeewayMs = 5 * 60_000;
+
+/**
+ * When the newest image was pushed, if all tell. A replay counts as new: somebody asked for it. A time that has not come yet tells
+ * nothing: whatever is pushed until then would be older.
+ */
+export function pushTime({
+  events,
+  replayOf,
+  receivedAt,
+}: Pick<NewDelivery, 'events' | 'replayOf' | 'receivedAt'>): number | undefined {
   const times = events.flatMap(({ pushedAt }) => (pushedAt === undefined ? [] : [toInteger(pushedAt)]));
-  return replayOf === undefined && times.length > 0 && times.length === events.length ? Math.max(...times) : undefined;
+  if (replayOf !== undefined || times.length === 0 || times.length < events.length) return undefined;
+  const newest = Math.max(...times);
+  return newest <= receivedAt + clockLeewayMs ? newest : undefined;
 }
 
 /** A sender may say anything; both databases keep integers below 2^53. */

@@ -1,4 +1,4 @@
-import type { Claim, PlannedWork, StoredPlan } from '../../framework/deliveries/delivery-store.ts';
+import type { Claim, NewDelivery, PlannedWork, StoredPlan } from '../../framework/deliveries/delivery-store.ts';
 import type { PlannedAction } from '../../framework/driver.ts';
 import { pushTime } from './accept.ts';
 import { checksumOfWork, workContent } from './checksums.ts';
@@ -7,9 +7,10 @@ import { isHeldImage } from './held-image.ts';
 import { addFoundHold, heldReason, isToBeHeld, onHold } from './holds.ts';
 import { endAttempt, freeLane, openLane, requireClaim, targetLane } from './lanes.ts';
 import { idOf, integer, optionalInteger, optionalText, requireSequence, storable, toJson } from './rows.ts';
+import { supersededByApplied } from './supersede.ts';
 import type { Transaction } from './transaction.ts';
 import { supersedeWaiting } from './waiting-work.ts';
-import { insertAction } from './work-rows.ts';
+import { insertAction, streamsOf } from './work-rows.ts';
 
 export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan): Promise<PlannedWork[]> {
   const work = await requireClaim(tx, claim);
@@ -26,10 +27,11 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   const [attempt] = await tx.all('SELECT started_at FROM attempts WHERE fence = $1', claim.fence);
   const plannedFrom = attempt === undefined ? 0 : integer(attempt, 'started_at');
   const { actions, skipped } = await settleSkipped(tx, plan, plannedFrom);
-  const [row] = await tx.all('SELECT replay_of FROM deliveries WHERE sequence = $1', delivery);
+  const [row] = await tx.all('SELECT replay_of, received_at FROM deliveries WHERE sequence = $1', delivery);
   const replayOf = row && optionalInteger(row, 'replay_of');
   const pushedAt = pushTime({
     events: claim.delivery.events,
+    receivedAt: row === undefined ? tx.now : integer(row, 'received_at'),
     ...(replayOf !== undefined && { replayOf: idOf('delivery', replayOf) }),
   });
   const inline = claim.kind === 'inline';
@@ -68,17 +70,35 @@ export async function recordPlan(tx: Transaction, claim: Claim, plan: StoredPlan
   return planned;
 }
 
-export async function judgePlan(tx: Transaction, projectId: string, plan: StoredPlan): Promise<StoredPlan> {
+export async function judgePlan(
+  tx: Transaction,
+  projectId: string,
+  plan: StoredPlan,
+  push: Pick<NewDelivery, 'receiver' | 'events'>,
+): Promise<StoredPlan> {
   const { actions, skipped } = await settleSkipped(tx, plan, tx.now);
   const found: NonNullable<StoredPlan['holds']>[number][] = [];
   for (const each of plan.holds ?? []) if (await isToBeHeld(tx, projectId, each)) found.push(each);
   const free: PlannedAction[] = [];
   for (const action of actions) {
-    const reason = (await heldReason(tx, projectId, action)) ?? foundReason(found, action);
+    const reason =
+      (await heldReason(tx, projectId, action)) ?? foundReason(found, action) ?? (await olderReason(tx, action, push));
     if (reason === undefined) free.push(action);
     else skipped.push({ target: action.target, reason });
   }
   return { actions: free, skipped };
+}
+
+/** Why an action would be superseded by what its target runs already. */
+async function olderReason(
+  tx: Transaction,
+  action: PlannedAction,
+  { events, receiver }: Pick<NewDelivery, 'receiver' | 'events'>,
+): Promise<string | undefined> {
+  const pushedAt = pushTime({ events, receivedAt: tx.now });
+  const work = { streams: streamsOf(action, receiver.key), pushedAt, rank: action.rank };
+  const by = await supersededByApplied(tx, targetLane(action.target), work);
+  return by === undefined ? undefined : `delivery ${idOf('delivery', by)} has brought what was pushed later`;
 }
 
 function foundReason(found: NonNullable<StoredPlan['holds']>, { target, images = [] }: PlannedAction): string | undefined {

@@ -71,7 +71,11 @@ export async function tellEnd(tx: Transaction, work: number, delivery: number): 
 }
 
 /** The delivery whose newer push the target already runs, in every stream of this work. A late, older push is not deployed. */
-export async function supersededByApplied(tx: Transaction, lane: string, work: WaitingWork): Promise<number | undefined> {
+export async function supersededByApplied(
+  tx: Transaction,
+  lane: string,
+  work: Pick<WaitingWork, 'streams' | 'pushedAt' | 'rank'>,
+): Promise<number | undefined> {
   if (work.pushedAt === undefined || work.rank !== undefined || !lane.startsWith('target/')) return undefined;
   let by: number | undefined;
   for (const stream of work.streams) {

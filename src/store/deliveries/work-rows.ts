@@ -70,7 +70,10 @@ export function insertAction(
   action: PlannedAction,
   receiverKey = '',
 ): Promise<number> {
-  // Receivers never supersede each other, even where they change the same container.
-  const streams = (action.streams ?? []).map((stream) => `${receiverKey} ${stream}`);
-  return insertWork(tx, { ...work, kind: 'action', streams, rank: action.rank, action });
+  return insertWork(tx, { ...work, kind: 'action', streams: streamsOf(action, receiverKey), rank: action.rank, action });
+}
+
+/** Receivers never supersede each other, even where they change the same container. */
+export function streamsOf({ streams = [] }: PlannedAction, receiverKey: string): string[] {
+  return streams.map((stream) => `${receiverKey} ${stream}`);
 }
