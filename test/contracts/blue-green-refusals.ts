@@ -155,6 +155,30 @@ export function itRefusesSwitches(use: (test: Mocha.Context) => Promise<TestClus
       expect(await world.standing()).to.deep.equal({ web: 'acme/web:1 live' });
     });
 
+    it('what another receiver has brought meanwhile, though it wrote to both Deployments', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
+      const push = world.push({ tag: '2' }, { promote: 'manual' });
+      const { action } = await start(push);
+      for (const name of ['web', 'web-green']) {
+        const other = world.push({ tag: '3' }, { name, strategy: 'keep', service: undefined, keepOldSeconds: undefined });
+        expect(await other.run()).to.include({ outcome: 'succeeded' });
+      }
+      const { outcome, message } = await resume(push, action, 'promote');
+      expect(outcome).to.equal('superseded');
+      expect(message).to.match(/^container web of web now has acme\/web:3, not acme\/web:1; \S+\/web-green is removed/);
+      expect(await world.standing()).to.deep.equal({ web: 'acme/web:3 live' });
+    });
+
+    it('no push of another container after one that failed and stays for a look', async () => {
+      const world = await BlueGreenSetUp.create(cluster, { replicas: 1 });
+      const bad = world.push({ tag: '2-bad' }, { onFailure: 'keep' });
+      expect(await bad.run()).to.include({ outcome: 'failed' });
+      expect(await world.standing()).to.have.property('web-green', 'acme/web:2-bad');
+      const other = world.push({ registry: 'docker.io', repository: 'envoyproxy/envoy', tag: 'v1.32' });
+      expect(await other.run()).to.include({ outcome: 'succeeded' });
+      expect(await world.standing()).to.deep.equal({ 'web-green': 'acme/web:1 live' });
+    });
+
     it('no label that only Jobs have, and takes another one where one is taken', async () => {
       const labels = { app: 'web', tier: 'front' };
       const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'acme/web:1' }] } };

@@ -236,7 +236,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
       const second = await start(newer);
       expect(second.result).to.include({ outcome: 'waiting' });
       expect(second.result.message).to.match(
-        /^waits for delivery delivery-1, whose Deployment .*web-green is not promoted or aborted yet$/,
+        /^waits for delivery delivery-1, whose Deployment .*web-green is not promoted or aborted yet; if that has ended, run: kubectl -n \S+ delete deployment web-green$/,
       );
       expect(await resume(older, first.action, 'promote')).to.include({ outcome: 'succeeded' });
       const anew = await newer.replan(second.action);

@@ -8,7 +8,7 @@ import type { Workload } from '../kubernetes-objects.ts';
 import { newImages, type PlannedSwitch, type PlannedUpdate } from '../planned-update.ts';
 import type { RolloutEnd } from '../rollout-judge.ts';
 import { isSelected, type Pair, readPair } from './pair.ts';
-import { keptAnnotation, keptMark, type KeptMark } from './second-mark.ts';
+import { keptAnnotation, keptMark, type KeptMark, secondAnnotation, secondMark } from './second-mark.ts';
 import { stepOf } from './last-step.ts';
 
 /** A planned update by a second Deployment. */
@@ -123,6 +123,13 @@ export class BlueGreenRun {
     const { name = '', uid } = live.metadata ?? {};
     const step = stepOf(`keep ${name} for good`, end);
     await this.patchDeployment(name, uid, { annotations: { [keptAnnotation]: null } }, step);
+  }
+
+  /** Says on a Deployment that stays that nothing more is to become of it, so that no other delivery waits for that. */
+  async leave(made: Workload): Promise<void> {
+    const { name = '', uid } = made.metadata ?? {};
+    const annotations = { [secondAnnotation]: JSON.stringify({ ...secondMark(made), left: true }) };
+    await this.patchDeployment(name, uid, { annotations }, `leave ${name} as it is`);
   }
 
   /** What is marked on it by this action. */

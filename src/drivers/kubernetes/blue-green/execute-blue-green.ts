@@ -80,8 +80,8 @@ async function takeBack(blueGreen: BlueGreenRun, second: Workload | undefined, e
 
 /** What another Deployment in the place of the second one means; undefined where it is only left over, and may go. */
 function occupiedBy({ run, plan, update }: BlueGreenRun, next: Workload): ActionResult | ActionPause | undefined {
-  // Kept by a delivery that was live before: a newer one does not wait for its time.
-  if (keptMark(next) !== undefined) return undefined;
+  // Kept by a delivery that was live before, or left by one that has ended: a newer one does not wait for its time.
+  if (keptMark(next) !== undefined || secondMark(next)?.left === true) return undefined;
   const where = `Deployment ${update.namespace}/${plan.next}`;
   if (isForeign(next)) return { outcome: 'failed', message: inTheWay(update.namespace, plan.next, plan.service) };
   const { annotations = {} } = next.metadata ?? {};
@@ -90,7 +90,9 @@ function occupiedBy({ run, plan, update }: BlueGreenRun, next: Workload): Action
     annotations['webhook-service/receiver'] === run.context.delivery.receiver.name &&
     theirs.every(({ container }) => update.changes.some((change) => change.container === container));
   if (isOlder) return undefined;
-  const message = `waits for delivery ${annotations['webhook-service/delivery']}, whose ${where} is not promoted or aborted yet`;
+  const delivery = annotations['webhook-service/delivery'];
+  const advice = `if that has ended, run: kubectl -n ${update.namespace} delete deployment ${plan.next}`;
+  const message = `waits for delivery ${delivery}, whose ${where} is not promoted or aborted yet; ${advice}`;
   return { outcome: 'waiting', message, until: Date.now() + occupiedMs, awaits: ['abort'] };
 }
 
@@ -160,13 +162,16 @@ async function endUnready(blueGreen: BlueGreenRun, made: Workload, end: RolloutE
   const { run, plan, images, nextText, config } = blueGreen;
   if (end.kind === 'deleted')
     return { outcome: 'superseded', message: `somebody deleted ${nextText}, Service ${plan.service} was not switched` };
-  if (end.kind !== 'failed')
+  if (end.kind !== 'failed') {
+    await blueGreen.leave(made);
     return { outcome: 'superseded', message: `${end.message}: ${nextText} stays, Service ${plan.service} was not switched` };
+  }
   const failure = `${images} failed: ${end.message}`;
   const { blamed = [] } = end;
   const hold = holdOn(run.update, failure, blamed);
   const { onFailure = 'rollback' } = config;
   if (onFailure === 'keep') {
+    await blueGreen.leave(made);
     const message = `${failure}; ${nextText} stays, Service ${plan.service} was not switched`;
     return { outcome: 'failed', message, ...(blamedImages(run.update, blamed).length > 0 && hold) };
   }

@@ -5,7 +5,6 @@ import { placeOf } from '../find-workloads.ts';
 import type { KubernetesCluster } from '../kubernetes-clusters.ts';
 import type { Service, Workload } from '../kubernetes-objects.ts';
 import type { PlannedSwitch } from '../planned-update.ts';
-import { actionAnnotation } from '../write-annotations.ts';
 import { recordOf } from '../write-record.ts';
 import { findDependents, managerOf } from './find-dependents.ts';
 import { findStrangers } from './find-strangers.ts';
@@ -99,8 +98,7 @@ async function freeLabel(
 function switchedBack(live: Workload, other: Workload | undefined, service: string): FoundSwitch['undone'] {
   const kept = keptMark(live);
   const record = recordOf(other?.metadata);
-  if (kept?.until === undefined || record === undefined || other?.metadata?.annotations?.[actionAnnotation] !== kept.action)
-    return [];
+  if (kept?.until === undefined || record === undefined || !isMadeBy(other, kept.action)) return [];
   const images = record.images.filter(({ from, to }) => from !== to).map(({ to }) => to);
   return [...new Set(images)].map((image) => ({ image, reason: `somebody switched Service ${service} back`, since: record.at }));
 }

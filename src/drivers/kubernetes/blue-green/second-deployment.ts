@@ -26,7 +26,7 @@ export function secondDeployment(
   const { spec = {} } = live;
   const { template = {}, selector = {} } = spec;
   const matchExpressions = (selector.matchExpressions ?? []).filter(({ key }) => key !== label);
-  const made: SecondMark = { label, former: from, madeFrom: templateHash(live) };
+  const made: SecondMark = { action: update.id, label, former: from, madeFrom: templateHash(live) };
   const { status: _, ...rest } = live;
   return {
     ...rest,

@@ -10,6 +10,10 @@ export const keptAnnotation = 'webhook-service/kept';
 
 /** How a Deployment was made from the one that was live. */
 export interface SecondMark {
+  /** The action that made it. Another receiver may write to the Deployment since, and its own action to the annotation of all writes. */
+  readonly action?: string;
+  /** True once that action has ended and left it there: a newer one may remove it. */
+  readonly left?: boolean;
   readonly label: string;
   /** The label's value on the pods that were live. */
   readonly former: string;
@@ -27,9 +31,9 @@ export interface KeptMark {
 }
 
 export function secondMark(deployment: Workload): SecondMark | undefined {
-  const { label, former, madeFrom } = annotated(deployment, secondAnnotation);
+  const { action, left, label, former, madeFrom } = annotated(deployment, secondAnnotation);
   if (typeof label !== 'string' || typeof former !== 'string' || typeof madeFrom !== 'string') return undefined;
-  return { label, former, madeFrom };
+  return { ...(typeof action === 'string' && { action }), ...(left === true && { left }), label, former, madeFrom };
 }
 
 export function keptMark(deployment: Workload): KeptMark | undefined {
@@ -40,11 +44,13 @@ export function keptMark(deployment: Workload): KeptMark | undefined {
 
 /** Whether a Deployment was made by this very action. */
 export function isMadeBy(deployment: Workload | undefined, action: string): boolean {
-  return (
-    deployment !== undefined &&
-    secondMark(deployment) !== undefined &&
-    deployment.metadata?.annotations?.[actionAnnotation] === action
-  );
+  return deployment !== undefined && makerOf(deployment) === action;
+}
+
+/** The action that made a Deployment beside another; undefined where none did. */
+export function makerOf(deployment: Workload): string | undefined {
+  const mark = secondMark(deployment);
+  return mark && (mark.action ?? deployment.metadata?.annotations?.[actionAnnotation]);
 }
 
 /** Whether the Deployment in the second one's place has nothing to do with updates. */
