@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Service, Workload as WorkloadObject } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
+import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Service, Workload as WorkloadObject } from '../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
 import type { ActionContext, ActionPause, ActionResult, Decision, PlannedAction } from '../../src/framework/driver.ts';
 import { type DriverOptions, driverUnderTest, Push } from './deployment-update-driver.ts';
 import { type TestCluster, Workload, type WorkloadOptions } from './deployment-update-workload.ts';

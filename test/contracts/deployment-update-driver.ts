@@ -1,7 +1,7 @@
 import { createKubernetesAllowance } from '../../src/drivers/kubernetes/allow.ts';
 import { createKubernetesClusters } from '../../src/drivers/kubernetes/client.ts';
 import { deploymentUpdate } from '../../src/drivers/kubernetes/index.ts';
-import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesClusters } from '../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
 import type {
   ActionContext,
   ActionPause,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { WorkloadKind } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Workload } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { templateContainers } from '../../src/drivers/kubernetes/pod-template.ts';
-import { kindNames, templateOf } from '../../src/drivers/kubernetes/workload.ts';
+import type { WorkloadKind } from '../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Workload } from '../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { templateContainers } from '../../src/drivers/kubernetes/workload/pod-template.ts';
+import { kindNames, templateOf } from '../../src/drivers/kubernetes/workload/workload.ts';
 import { setUpWith, type SetUp } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { strategyOf } from '../../src/drivers/kubernetes/workload.ts';
+import { strategyOf } from '../../src/drivers/kubernetes/workload/workload.ts';
 import { setUpWith, type SetUp } from './deployment-update-driver.ts';
 import type { TestCluster } from './deployment-update-workload.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { ObjectMeta, Workload as WorkloadObject } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { templateContainers } from '../../src/drivers/kubernetes/pod-template.ts';
-import { templateOf } from '../../src/drivers/kubernetes/workload.ts';
+import type { ObjectMeta, Workload as WorkloadObject } from '../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { templateContainers } from '../../src/drivers/kubernetes/workload/pod-template.ts';
+import { templateOf } from '../../src/drivers/kubernetes/workload/workload.ts';
 import type { FoundHold } from '../../src/framework/driver.ts';
 import { type Push, setUpWith, type SetUp } from './deployment-update-driver.ts';
 import type { TestCluster, Workload } from './deployment-update-workload.ts';

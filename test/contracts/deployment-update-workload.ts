@@ -3,9 +3,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { WorkloadKind } from '../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Workload as WorkloadObject } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { specOfTemplate, templateOf } from '../../src/drivers/kubernetes/workload.ts';
+import type { WorkloadKind } from '../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Workload as WorkloadObject } from '../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { specOfTemplate, templateOf } from '../../src/drivers/kubernetes/workload/workload.ts';
 
 /** A cluster as tests need it, reached past the driver's own client. */
 export interface TestCluster {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Deployment } from '../../src/drivers/kubernetes/kubernetes-objects.ts';
+import type { Deployment } from '../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
 import { setUpWith, type SetUp } from './deployment-update-driver.ts';
 import { itSharesDeployments } from './deployment-update-others.ts';
 import { itResumesUpdates } from './deployment-update-resumed.ts';

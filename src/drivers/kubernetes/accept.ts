@@ -7,7 +7,7 @@ import type { ImageEvent, PayloadFormat } from '../../framework/payload-format.t
 import { autoFormat, joinReasons, parsePayload, readPayload } from '../../framework/read-payload.ts';
 import type { Registry } from '../../framework/registry.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { isPushTo } from './pushed-image.ts';
+import { isPushTo } from './images/pushed-image.ts';
 import { tagPolicyOf } from './validate.ts';
 
 /** Which pushes of a request concern the receiver. @throws ServiceError `InvalidPayload` for what is no push at all. */

@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../framework/driver.ts';
-import type { KubernetesCluster } from './kubernetes-clusters.ts';
+import type { KubernetesCluster } from './cluster/kubernetes-clusters.ts';
 import type { PlannedUpdate } from './planned-update.ts';
 
 /** One action under way. */

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
 import { canonicalProjectId } from '../../framework/project-id.ts';
-import { workloadKinds } from './workload.ts';
+import { workloadKinds } from './workload/workload.ts';
 
 /** What one project may touch in one cluster. */
 export interface KubernetesRule {

@@ -4,10 +4,10 @@ import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { ServiceError } from '../../framework/errors.ts';
 import { parseRancherUrl } from '../../rancher/rancher-url.ts';
 import { rancherCluster } from './allow.ts';
-import { credentialsError } from './credentials-error.ts';
-import { KubernetesApi, type ApiAnswer, type ApiCall } from './kubernetes-api.ts';
-import type { KubernetesCluster, KubernetesClusters } from './kubernetes-clusters.ts';
-import { sendCall } from './send-call.ts';
+import { credentialsError } from './cluster/credentials-error.ts';
+import { KubernetesApi, type ApiAnswer, type ApiCall } from './cluster/kubernetes-api.ts';
+import type { KubernetesCluster, KubernetesClusters } from './cluster/kubernetes-clusters.ts';
+import { sendCall } from './cluster/send-call.ts';
 
 export interface KubernetesClustersOptions {
   /** Path of a kubeconfig, or several with `:` between; absent: KUBECONFIG, and without that the cluster that we run in. */

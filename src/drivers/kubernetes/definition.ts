@@ -6,7 +6,7 @@ import type { Registry } from '../../framework/registry.ts';
 import { type SenderConfig, senderFields } from '../../framework/sender-authenticity/sender-fields.ts';
 import { tagOrders } from '../../framework/tag-policies/tag-order.ts';
 import { tagPolicies } from '../../framework/tag-policies/tag-policy.ts';
-import { workloadKinds } from './workload.ts';
+import { workloadKinds } from './workload/workload.ts';
 
 /** A decoded `deploymentUpdateConfig`. */
 export interface DeploymentUpdateConfig extends SenderConfig {

@@ -7,7 +7,7 @@ import type { KubernetesAllowance } from './allow.ts';
 import { checkCluster } from './blue-green/check-cluster.ts';
 import { definitionWith } from './definition.ts';
 import { execute } from './execute.ts';
-import type { KubernetesClusters } from './kubernetes-clusters.ts';
+import type { KubernetesClusters } from './cluster/kubernetes-clusters.ts';
 import { plan, replan } from './plan.ts';
 import { upstream } from './upstream.ts';
 import { validate } from './validate.ts';

@@ -6,19 +6,19 @@ import { Semaphore } from '../../framework/semaphore.ts';
 import { readPair } from './blue-green/pair.ts';
 import { findSwitch, type FoundSwitch, hasBegun } from './blue-green/plan-blue-green.ts';
 import type { DeploymentUpdateConfig } from './definition.ts';
-import { findWorkloads, type FoundWorkload, labelQuery, placeOf, type WorkloadPlace } from './find-workloads.ts';
-import { decideImages, rankOf } from './image-changes.ts';
-import type { KubernetesCluster, KubernetesClusters, WorkloadKind } from './kubernetes-clusters.ts';
-import type { Workload } from './kubernetes-objects.ts';
-import { type NewestPushes, newestPushes } from './newest-pushes.ts';
+import { findWorkloads, type FoundWorkload, labelQuery, placeOf, type WorkloadPlace } from './workload/find-workloads.ts';
+import { decideImages, rankOf } from './images/image-changes.ts';
+import type { KubernetesCluster, KubernetesClusters, WorkloadKind } from './cluster/kubernetes-clusters.ts';
+import type { Workload } from './cluster/kubernetes-objects.ts';
+import { type NewestPushes, newestPushes } from './images/newest-pushes.ts';
 import { changesText, howText, plannedUpdate, type ImageChange, type PlannedUpdate } from './planned-update.ts';
-import { templateHash } from './pod-template.ts';
-import { canonicalName } from './pushed-image.ts';
-import { replicaSetsOf } from './replica-sets.ts';
-import { progressingCondition } from './rollout-status.ts';
-import { strategyChange, strategyFault } from './update-strategy.ts';
-import { kindNames, strategyOf, templateOf } from './workload.ts';
-import { findPutBack, putBackReason, recordOf } from './write-record.ts';
+import { templateHash } from './workload/pod-template.ts';
+import { canonicalName } from './images/pushed-image.ts';
+import { replicaSetsOf } from './workload/replica-sets.ts';
+import { progressingCondition } from './rollout/rollout-status.ts';
+import { strategyChange, strategyFault } from './workload/update-strategy.ts';
+import { kindNames, strategyOf, templateOf } from './workload/workload.ts';
+import { findPutBack, putBackReason, recordOf } from './workload/write-record.ts';
 
 /** Reads the workloads that a valid config means and says which of their images change. @throws ServiceError */
 export async function plan(

@@ -1,8 +1,8 @@
 import type { ActionResult } from '../../framework/driver.ts';
 import type { JsonObject } from '../../framework/json.ts';
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { Condition, UpdateStrategy } from './kubernetes-objects.ts';
-import { type StrategyChange, strategyText } from './update-strategy.ts';
+import type { WorkloadKind } from './cluster/kubernetes-clusters.ts';
+import type { Condition, UpdateStrategy } from './cluster/kubernetes-objects.ts';
+import { type StrategyChange, strategyText } from './workload/update-strategy.ts';
 
 /** What becomes of one container's image. Where `from` equals `to`, the pods are only restarted. */
 export interface ImageChange {

@@ -8,8 +8,8 @@ import type { KubernetesAllowance } from './allow.ts';
 import { checkBlueGreen } from './blue-green/check-blue-green.ts';
 import { definitionWith, type DeploymentUpdateConfig } from './definition.ts';
 import { fieldRefused } from './field-refused.ts';
-import { placeOf } from './find-workloads.ts';
-import { checkStrategy } from './update-strategy.ts';
+import { placeOf } from './workload/find-workloads.ts';
+import { checkStrategy } from './workload/update-strategy.ts';
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The name of a label without its prefix, and a label's value. */

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createKubernetesClusters, type KubernetesClustersOptions } from '../../../src/drivers/kubernetes/client.ts';
-import type { KubernetesCluster, KubernetesKind } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { KubernetesCluster, KubernetesKind } from '../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
 import { LeaseLostError } from '../../../src/framework/deliveries/delivery-store.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;

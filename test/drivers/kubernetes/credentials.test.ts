@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createKubernetesClusters } from '../../../src/drivers/kubernetes/client.ts';
-import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
+import type { KubernetesCluster } from '../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('the credentials of a kubeconfig', () => {

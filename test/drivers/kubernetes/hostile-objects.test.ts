@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { assert, asyncProperty, constantFrom, jsonValue, nat, oneof } from 'fast-check';
-import { faultOf } from '../../../src/drivers/kubernetes/check-object.ts';
-import type { KubernetesCluster, KubernetesKind } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Pod, Workload } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
+import { faultOf } from '../../../src/drivers/kubernetes/cluster/check-object.ts';
+import type { KubernetesCluster, KubernetesKind } from '../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Pod, Workload } from '../../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
 import { plan } from '../../../src/drivers/kubernetes/plan.ts';
-import { RolloutJudge } from '../../../src/drivers/kubernetes/rollout-judge.ts';
+import { RolloutJudge } from '../../../src/drivers/kubernetes/rollout/rollout-judge.ts';
 import type { Delivery } from '../../../src/framework/driver.ts';
 import { ServiceError } from '../../../src/framework/errors.ts';
 import { deliveryOf, deliveryRequest } from '../../support/run-driver.ts';

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { assert, asyncProperty, integer, jsonValue } from 'fast-check';
 import { createKubernetesClusters } from '../../../src/drivers/kubernetes/client.ts';
-import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import { maxListBytes, maxObjectBytes } from '../../../src/drivers/kubernetes/read-answer.ts';
+import type { KubernetesCluster } from '../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import { maxListBytes, maxObjectBytes } from '../../../src/drivers/kubernetes/cluster/read-answer.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;

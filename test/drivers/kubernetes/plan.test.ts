@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { decideImages, type ImageDecision, rankOf } from '../../../src/drivers/kubernetes/image-changes.ts';
-import type { KubernetesCluster } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Container, Deployment } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
+import { decideImages, type ImageDecision, rankOf } from '../../../src/drivers/kubernetes/images/image-changes.ts';
+import type { KubernetesCluster } from '../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Container, Deployment } from '../../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
 import type { DeploymentUpdateConfig } from '../../../src/drivers/kubernetes/definition.ts';
-import { newestPushes } from '../../../src/drivers/kubernetes/newest-pushes.ts';
+import { newestPushes } from '../../../src/drivers/kubernetes/images/newest-pushes.ts';
 import { plan } from '../../../src/drivers/kubernetes/plan.ts';
 import type { ImageChange } from '../../../src/drivers/kubernetes/planned-update.ts';
 import type { Delivery, Plan } from '../../../src/framework/driver.ts';

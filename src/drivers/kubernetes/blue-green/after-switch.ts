@@ -1,6 +1,6 @@
 import type { ActionPause, ActionResult } from '../../../framework/driver.ts';
 import { defaultKeepOldSeconds } from '../definition.ts';
-import type { Workload } from '../kubernetes-objects.ts';
+import type { Workload } from '../cluster/kubernetes-objects.ts';
 import { holdOn } from '../planned-update.ts';
 import { type BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { endOf } from './last-step.ts';

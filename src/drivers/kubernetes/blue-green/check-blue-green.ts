@@ -1,7 +1,7 @@
 import type { DeploymentUpdateConfig } from '../definition.ts';
 import { fieldRefused } from '../field-refused.ts';
-import { placeOf } from '../find-workloads.ts';
-import { kindNames } from '../workload.ts';
+import { placeOf } from '../workload/find-workloads.ts';
+import { kindNames } from '../workload/workload.ts';
 import { secondName } from './pair.ts';
 
 const serviceName = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../../framework/errors.ts';
 import type { DeploymentUpdateConfig } from '../definition.ts';
-import { placeOf } from '../find-workloads.ts';
-import type { KubernetesClusters } from '../kubernetes-clusters.ts';
+import { placeOf } from '../workload/find-workloads.ts';
+import type { KubernetesClusters } from '../cluster/kubernetes-clusters.ts';
 import { findSwitch } from './plan-blue-green.ts';
 
 /** Whoever creates a receiver does not wait longer for a cluster that does not answer, milliseconds. */

@@ -1,12 +1,12 @@
 import type { ActionPause, ActionResult } from '../../../framework/driver.ts';
 import { ServiceError } from '../../../framework/errors.ts';
 import type { ActionRun } from '../action-run.ts';
-import type { Workload } from '../kubernetes-objects.ts';
+import type { Workload } from '../cluster/kubernetes-objects.ts';
 import { blamedImages, holdOn, type PlannedSwitch } from '../planned-update.ts';
-import { templateContainers, templateHash } from '../pod-template.ts';
-import type { RolloutEnd } from '../rollout-judge.ts';
-import { templateOf } from '../workload.ts';
-import { recordOf } from '../write-record.ts';
+import { templateContainers, templateHash } from '../workload/pod-template.ts';
+import type { RolloutEnd } from '../rollout/rollout-judge.ts';
+import { templateOf } from '../workload/workload.ts';
+import { recordOf } from '../workload/write-record.ts';
 import { afterSwitch, endedAlready } from './after-switch.ts';
 import { BlueGreenRun, lookAfterMs, type Standing } from './blue-green-run.ts';
 import { podLabels } from './pair.ts';

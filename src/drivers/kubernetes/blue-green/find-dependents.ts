@@ -1,5 +1,5 @@
-import type { KubernetesCluster } from '../kubernetes-clusters.ts';
-import type { Service, Workload } from '../kubernetes-objects.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { Service, Workload } from '../cluster/kubernetes-objects.ts';
 import type { OtherSelector } from './switch-label.ts';
 
 /** What in the namespace depends on the Deployment by its name or on its pods by their labels. */

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../../framework/errors.ts';
-import type { KubernetesCluster } from '../kubernetes-clusters.ts';
-import type { Pod } from '../kubernetes-objects.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { Pod } from '../cluster/kubernetes-objects.ts';
 import type { Labels } from './label-selectors.ts';
 
 /** The label that a Deployment gives its pods; the name of their ReplicaSet ends with its value. */

@@ -1,4 +1,4 @@
-import type { LabelSelector, Service } from '../kubernetes-objects.ts';
+import type { LabelSelector, Service } from '../cluster/kubernetes-objects.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

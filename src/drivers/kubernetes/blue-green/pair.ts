@@ -1,5 +1,5 @@
-import type { KubernetesCluster } from '../kubernetes-clusters.ts';
-import type { Service, Workload } from '../kubernetes-objects.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { Service, Workload } from '../cluster/kubernetes-objects.ts';
 import { type Labels, labelsText, serviceFits } from './label-selectors.ts';
 
 /** One of the two Deployments that stand behind a Service in turn. */

@@ -1,11 +1,11 @@
 import { ServiceError } from '../../../framework/errors.ts';
 import type { FoundHold } from '../../../framework/driver.ts';
 import type { DeploymentUpdateConfig } from '../definition.ts';
-import { placeOf } from '../find-workloads.ts';
-import type { KubernetesCluster } from '../kubernetes-clusters.ts';
-import type { Service, Workload } from '../kubernetes-objects.ts';
+import { placeOf } from '../workload/find-workloads.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { Service, Workload } from '../cluster/kubernetes-objects.ts';
 import type { PlannedSwitch } from '../planned-update.ts';
-import { recordOf } from '../write-record.ts';
+import { recordOf } from '../workload/write-record.ts';
 import { findDependents, managerOf } from './find-dependents.ts';
 import { findStrangers } from './find-strangers.ts';
 import type { Labels } from './label-selectors.ts';

@@ -1,9 +1,9 @@
 import type { Delivery } from '../../../framework/driver.ts';
 import { isJsonObject } from '../../../framework/json.ts';
-import type { Container, ObjectMeta, PodSpec, Workload } from '../kubernetes-objects.ts';
+import type { Container, ObjectMeta, PodSpec, Workload } from '../cluster/kubernetes-objects.ts';
 import type { ImageChange, PlannedSwitch, PlannedUpdate } from '../planned-update.ts';
-import { restartedAt, templateHash } from '../pod-template.ts';
-import { updateAnnotations } from '../write-annotations.ts';
+import { restartedAt, templateHash } from '../workload/pod-template.ts';
+import { updateAnnotations } from '../workload/write-annotations.ts';
 import type { Labels } from './label-selectors.ts';
 import { keptAnnotation, secondAnnotation, type SecondMark } from './second-mark.ts';
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../framework/json.ts';
-import type { Workload } from '../kubernetes-objects.ts';
-import { actionAnnotation } from '../write-annotations.ts';
-import { isTime } from '../write-record.ts';
+import type { Workload } from '../cluster/kubernetes-objects.ts';
+import { actionAnnotation } from '../workload/write-annotations.ts';
+import { isTime } from '../workload/write-record.ts';
 
 /** On a Deployment that this driver made beside another. */
 export const secondAnnotation = 'webhook-service/blue-green';

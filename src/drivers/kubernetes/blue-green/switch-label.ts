@@ -1,4 +1,4 @@
-import type { LabelSelector, Service, Workload } from '../kubernetes-objects.ts';
+import type { LabelSelector, Service, Workload } from '../cluster/kubernetes-objects.ts';
 import { fits, labelsText } from './label-selectors.ts';
 import { podLabels } from './pair.ts';
 import { secondMark } from './second-mark.ts';

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../../framework/errors.ts';
-import type { Service } from '../kubernetes-objects.ts';
+import type { Service } from '../cluster/kubernetes-objects.ts';
 import { type BlueGreenRun, tries } from './blue-green-run.ts';
 import { type Labels, serviceFits } from './label-selectors.ts';
 

@@ -1,5 +1,5 @@
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { PodTemplate, UpdateStrategy, Workload } from './kubernetes-objects.ts';
+import type { WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { PodTemplate, UpdateStrategy, Workload } from '../cluster/kubernetes-objects.ts';
 
 /** The kinds as Kubernetes spells them. */
 export const kindNames: Readonly<Record<WorkloadKind, string>> = {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { array, assert, constantFrom, nat, option, property, record } from 'fast-check';
-import { newestPushes } from '../../../src/drivers/kubernetes/newest-pushes.ts';
-import { isPushTo } from '../../../src/drivers/kubernetes/pushed-image.ts';
-import { parseImageReference } from '../../../src/framework/image-reference.ts';
-import type { ImageEvent } from '../../../src/framework/payload-format.ts';
+import { newestPushes } from '../../../../src/drivers/kubernetes/images/newest-pushes.ts';
+import { isPushTo } from '../../../../src/drivers/kubernetes/images/pushed-image.ts';
+import { parseImageReference } from '../../../../src/framework/image-reference.ts';
+import type { ImageEvent } from '../../../../src/framework/payload-format.ts';
 
 const registryAliases = { 'mirror.local': 'docker.io', 'reg.local/hub': 'docker.io' };
 const images = [

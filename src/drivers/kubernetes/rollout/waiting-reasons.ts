@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from './kubernetes-objects.ts';
+import type { ContainerStatus, Pod } from '../cluster/kubernetes-objects.ts';
 
 /** Why a pod, or one that should be there, does not run. */
 export interface WaitingReason {

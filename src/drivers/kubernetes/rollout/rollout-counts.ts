@@ -1,6 +1,6 @@
-import type { RolloutProgress } from '../../framework/driver.ts';
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { Workload } from './kubernetes-objects.ts';
+import type { RolloutProgress } from '../../../framework/driver.ts';
+import type { WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { Workload } from '../cluster/kubernetes-objects.ts';
 
 /** How many pods a rollout is about, and how far they are. */
 export interface RolloutCounts extends RolloutProgress {

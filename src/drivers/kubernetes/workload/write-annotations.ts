@@ -1,5 +1,5 @@
-import type { Delivery } from '../../framework/driver.ts';
-import { formerImages, newImages, type PlannedUpdate } from './planned-update.ts';
+import type { Delivery } from '../../../framework/driver.ts';
+import { formerImages, newImages, type PlannedUpdate } from '../planned-update.ts';
 import { recordAnnotation, type WriteRecord } from './write-record.ts';
 
 /** The id of the action that wrote last: tells a resumed action its own write. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { coerceError, ServiceError } from '../../framework/errors.ts';
+import { coerceError, ServiceError } from '../../../framework/errors.ts';
 import type { KubernetesList, WatchEvent } from './kubernetes-clusters.ts';
 import type { ObjectMeta } from './kubernetes-objects.ts';
 

@@ -1,9 +1,9 @@
-import type { RolloutProgress } from '../../framework/driver.ts';
-import { ServiceError } from '../../framework/errors.ts';
-import type { KubernetesCluster, KubernetesList } from './kubernetes-clusters.ts';
-import type { Pod, Workload } from './kubernetes-objects.ts';
-import { observe } from './observe.ts';
-import { selectorText } from './pod-template.ts';
+import type { RolloutProgress } from '../../../framework/driver.ts';
+import { ServiceError } from '../../../framework/errors.ts';
+import type { KubernetesCluster, KubernetesList } from '../cluster/kubernetes-clusters.ts';
+import type { Pod, Workload } from '../cluster/kubernetes-objects.ts';
+import { observe } from '../cluster/observe.ts';
+import { selectorText } from '../workload/pod-template.ts';
 import { RolloutJudge, type RolloutEnd, type RolloutExpectation } from './rollout-judge.ts';
 import { progressOf } from './rollout-counts.ts';
 import { isObserved, type RolloutStatus } from './rollout-status.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServiceError } from '../../framework/errors.ts';
-import type { KubernetesCluster, PatchOutcome, StrategicMergePatch, WorkloadKind } from './kubernetes-clusters.ts';
-import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
+import { ServiceError } from '../../../framework/errors.ts';
+import type { KubernetesCluster, PatchOutcome, StrategicMergePatch, WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { UpdateStrategy, Workload } from '../cluster/kubernetes-objects.ts';
 import { restartedAt, templateContainers } from './pod-template.ts';
 import { isSameStrategy, strategyPatch } from './update-strategy.ts';
 import { kindNames, specOfTemplate, strategyField, strategyOf, templateOf } from './workload.ts';

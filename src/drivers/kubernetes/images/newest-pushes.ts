@@ -1,9 +1,9 @@
-import { pushedName } from '../../framework/image-event-fault.ts';
-import { type ImageReference, parseImageReference } from '../../framework/image-reference.ts';
-import type { ImageEvent } from '../../framework/payload-format.ts';
-import type { DeploymentUpdateConfig } from './definition.ts';
+import { pushedName } from '../../../framework/image-event-fault.ts';
+import { type ImageReference, parseImageReference } from '../../../framework/image-reference.ts';
+import type { ImageEvent } from '../../../framework/payload-format.ts';
+import type { DeploymentUpdateConfig } from '../definition.ts';
 import { canonicalName, isPushTo } from './pushed-image.ts';
-import { tagPolicyOf } from './validate.ts';
+import { tagPolicyOf } from '../validate.ts';
 
 /** The newest push of a delivery to each repository, found once for all containers that may run an image of it. */
 export interface NewestPushes {

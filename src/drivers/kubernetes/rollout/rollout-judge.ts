@@ -1,10 +1,10 @@
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { Condition, Pod, Workload } from './kubernetes-objects.ts';
-import { podsOfTemplate, templateHash } from './pod-template.ts';
+import type { WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { Condition, Pod, Workload } from '../cluster/kubernetes-objects.ts';
+import { podsOfTemplate, templateHash } from '../workload/pod-template.ts';
 import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
 import { stuckText } from './stuck-pods.ts';
 import { waitingText } from './waiting-reasons.ts';
-import { kindNames } from './workload.ts';
+import { kindNames } from '../workload/workload.ts';
 
 /** How a rollout that was followed came to its end. */
 export interface RolloutEnd {

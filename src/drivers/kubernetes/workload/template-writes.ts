@@ -1,6 +1,6 @@
-import type { ActionContext } from '../../framework/driver.ts';
-import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
-import { formerImages, newImages, type PlannedUpdate } from './planned-update.ts';
+import type { ActionContext } from '../../../framework/driver.ts';
+import type { UpdateStrategy, Workload } from '../cluster/kubernetes-objects.ts';
+import { formerImages, newImages, type PlannedUpdate } from '../planned-update.ts';
 import { templateContainers, templateHash } from './pod-template.ts';
 import { strategyOf, templateOf } from './workload.ts';
 import { actionAnnotation, rollBackAnnotations, rolledBackAnnotation, updateAnnotations } from './write-annotations.ts';

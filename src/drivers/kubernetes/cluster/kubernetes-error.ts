@@ -1,5 +1,5 @@
-import { coerceError, parseRetryAfter, ServiceError, type ErrorCode } from '../../framework/errors.ts';
-import { isJsonObject } from '../../framework/json.ts';
+import { coerceError, parseRetryAfter, ServiceError, type ErrorCode } from '../../../framework/errors.ts';
+import { isJsonObject } from '../../../framework/json.ts';
 
 /** The code of an answer that is no success; every other status is `Refused`, below 400 and from 500 on `Unavailable`. */
 const codes: Readonly<Record<number, ErrorCode>> = {

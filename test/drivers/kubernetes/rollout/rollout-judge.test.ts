@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Deployment, Pod } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { RolloutJudge, type RolloutExpectation } from '../../../src/drivers/kubernetes/rollout-judge.ts';
+import type { Deployment, Pod } from '../../../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { RolloutJudge, type RolloutExpectation } from '../../../../src/drivers/kubernetes/rollout/rollout-judge.ts';
 
 const template = { spec: { containers: [{ name: 'web', image: 'acme/web:2' }] } };
 const deployment = (updated: number, spec: Deployment['spec'] = {}): Deployment => ({

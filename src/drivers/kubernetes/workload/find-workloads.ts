@@ -1,7 +1,7 @@
-import { ServiceError } from '../../framework/errors.ts';
-import { defaultKind, defaultNamespace, type DeploymentUpdateConfig } from './definition.ts';
-import type { KubernetesCluster, WorkloadKind } from './kubernetes-clusters.ts';
-import type { Workload } from './kubernetes-objects.ts';
+import { ServiceError } from '../../../framework/errors.ts';
+import { defaultKind, defaultNamespace, type DeploymentUpdateConfig } from '../definition.ts';
+import type { KubernetesCluster, WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { Workload } from '../cluster/kubernetes-objects.ts';
 
 /** Where a receiver's workloads are, whichever they are. */
 export interface WorkloadPlace {

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../framework/json.ts';
-import type { ObjectMeta, Workload } from './kubernetes-objects.ts';
+import { isJsonObject } from '../../../framework/json.ts';
+import type { ObjectMeta, Workload } from '../cluster/kubernetes-objects.ts';
 import { templateContainers } from './pod-template.ts';
 import { templateOf } from './workload.ts';
 

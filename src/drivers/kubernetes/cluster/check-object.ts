@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../framework/json.ts';
+import { isJsonObject } from '../../../framework/json.ts';
 import type { KubernetesKind } from './kubernetes-clusters.ts';
 
 /** What a field may hold: one type, a map of texts, a list of shapes, or an object with these fields among others. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { coerceError, ServiceError } from '../../framework/errors.ts';
-import { isJsonObject } from '../../framework/json.ts';
+import { coerceError, ServiceError } from '../../../framework/errors.ts';
+import { isJsonObject } from '../../../framework/json.ts';
 
 /** The parts of a kubeconfig's user that tell where its credentials come from. */
 export interface CredentialsSource {

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { Container, LabelSelector, Pod, PodTemplate, Workload } from './kubernetes-objects.ts';
+import type { Container, LabelSelector, Pod, PodTemplate, Workload } from '../cluster/kubernetes-objects.ts';
 import { templateOf } from './workload.ts';
 
 /** The annotation of `kubectl rollout restart`. */

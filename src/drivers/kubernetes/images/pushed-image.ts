@@ -1,12 +1,12 @@
-import { pushedName } from '../../framework/image-event-fault.ts';
+import { pushedName } from '../../../framework/image-event-fault.ts';
 import {
   type ImageReference,
   parseImageReference,
   sameRepository,
   tryParseImageReference,
-} from '../../framework/image-reference.ts';
-import type { ImageEvent } from '../../framework/payload-format.ts';
-import type { DeploymentUpdateConfig } from './definition.ts';
+} from '../../../framework/image-reference.ts';
+import type { ImageEvent } from '../../../framework/payload-format.ts';
+import type { DeploymentUpdateConfig } from '../definition.ts';
 
 /** What workloads name → what pushes name: the host of a registry, or a host and the beginning of the path behind it. */
 export type RegistryAliases = NonNullable<DeploymentUpdateConfig['registryAliases']>;

@@ -1,6 +1,6 @@
-import { coerceError, ServiceError } from '../../framework/errors.ts';
-import { isJsonObject, type JsonObject } from '../../framework/json.ts';
-import { pathPart } from '../../rancher/path-part.ts';
+import { coerceError, ServiceError } from '../../../framework/errors.ts';
+import { isJsonObject, type JsonObject } from '../../../framework/json.ts';
+import { pathPart } from '../../../rancher/path-part.ts';
 import { type ApiPlace, apiResources } from './api-resources.ts';
 import { faultOf } from './check-object.ts';
 import type {

@@ -1,5 +1,5 @@
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { Condition, Pod, Workload } from './kubernetes-objects.ts';
+import type { WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { Condition, Pod, Workload } from '../cluster/kubernetes-objects.ts';
 import { countsText, isComplete, type RolloutCounts, rolloutCounts } from './rollout-counts.ts';
 import { waitingReasons, type WaitingReason } from './waiting-reasons.ts';
 

@@ -1,8 +1,8 @@
-import type { DeploymentUpdateConfig } from './definition.ts';
-import { fieldRefused } from './field-refused.ts';
+import type { DeploymentUpdateConfig } from '../definition.ts';
+import { fieldRefused } from '../field-refused.ts';
 import { placeOf } from './find-workloads.ts';
-import type { WorkloadKind } from './kubernetes-clusters.ts';
-import type { UpdateStrategy, Workload } from './kubernetes-objects.ts';
+import type { WorkloadKind } from '../cluster/kubernetes-clusters.ts';
+import type { UpdateStrategy, Workload } from '../cluster/kubernetes-objects.ts';
 import { kindNames, strategyOf } from './workload.ts';
 
 /** How pods are replaced while an update rolls out, where the receiver says so. */

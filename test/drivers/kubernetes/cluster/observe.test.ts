@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { KubernetesList, WatchEvent } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Pod } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { observe } from '../../../src/drivers/kubernetes/observe.ts';
+import type { KubernetesList, WatchEvent } from '../../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Pod } from '../../../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { observe } from '../../../../src/drivers/kubernetes/cluster/observe.ts';
 
 const pod = (uid: string, phase = 'Pending'): Pod => ({ metadata: { uid }, status: { phase } });
 

@@ -1,7 +1,7 @@
-import { coerceError, ServiceError } from '../../framework/errors.ts';
-import type { KubernetesCluster } from './kubernetes-clusters.ts';
-import type { Pod, Workload } from './kubernetes-objects.ts';
-import { revisionLabel, templateContainers } from './pod-template.ts';
+import { coerceError, ServiceError } from '../../../framework/errors.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { Pod, Workload } from '../cluster/kubernetes-objects.ts';
+import { revisionLabel, templateContainers } from '../workload/pod-template.ts';
 import { waitingReasons } from './waiting-reasons.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { WorkloadKind } from '../../../src/drivers/kubernetes/kubernetes-clusters.ts';
-import type { Condition, Deployment, Pod, Workload } from '../../../src/drivers/kubernetes/kubernetes-objects.ts';
-import { rolloutStatus } from '../../../src/drivers/kubernetes/rollout-status.ts';
-import { waitingText } from '../../../src/drivers/kubernetes/waiting-reasons.ts';
+import type { WorkloadKind } from '../../../../src/drivers/kubernetes/cluster/kubernetes-clusters.ts';
+import type { Condition, Deployment, Pod, Workload } from '../../../../src/drivers/kubernetes/cluster/kubernetes-objects.ts';
+import { rolloutStatus } from '../../../../src/drivers/kubernetes/rollout/rollout-status.ts';
+import { waitingText } from '../../../../src/drivers/kubernetes/rollout/waiting-reasons.ts';
 
 const deployment = (status: Deployment['status'] = {}, spec: Deployment['spec'] = {}): Deployment => ({
   metadata: { generation: 2 },

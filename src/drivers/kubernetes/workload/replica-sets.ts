@@ -1,6 +1,6 @@
-import { ServiceError } from '../../framework/errors.ts';
-import type { KubernetesCluster } from './kubernetes-clusters.ts';
-import type { ObjectMeta, Workload } from './kubernetes-objects.ts';
+import { ServiceError } from '../../../framework/errors.ts';
+import type { KubernetesCluster } from '../cluster/kubernetes-clusters.ts';
+import type { ObjectMeta, Workload } from '../cluster/kubernetes-objects.ts';
 import { selectorText } from './pod-template.ts';
 
 /**

@@ -6,15 +6,15 @@ import {
   withDigest,
   withTag,
   type ImageReference,
-} from '../../framework/image-reference.ts';
-import type { ImageEvent } from '../../framework/payload-format.ts';
-import type { DeploymentUpdateConfig } from './definition.ts';
-import type { PodTemplate } from './kubernetes-objects.ts';
+} from '../../../framework/image-reference.ts';
+import type { ImageEvent } from '../../../framework/payload-format.ts';
+import type { DeploymentUpdateConfig } from '../definition.ts';
+import type { PodTemplate } from '../cluster/kubernetes-objects.ts';
 import type { NewestPushes } from './newest-pushes.ts';
-import type { ImageChange } from './planned-update.ts';
-import { templateContainers, type TemplateContainer } from './pod-template.ts';
+import type { ImageChange } from '../planned-update.ts';
+import { templateContainers, type TemplateContainer } from '../workload/pod-template.ts';
 import { canonicalName } from './pushed-image.ts';
-import { tagPolicyOf } from './validate.ts';
+import { tagPolicyOf } from '../validate.ts';
 
 export interface ImageDecision {
   readonly changes: readonly ImageChange[];
