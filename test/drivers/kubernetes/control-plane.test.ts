@@ -86,7 +86,9 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
     });
   });
 
-  describe('when parts of the cluster fail', () => {
+  describe('when parts of the cluster fail', function () {
+    // An API server that was killed may take a minute to come back on a machine that is busy.
+    this.timeout(180_000);
     let plane: ControlPlane;
     let workload: Workload;
     beforeEach(async function () {
