@@ -94,6 +94,11 @@ describe('deliveries in a real store, over the API', () => {
       await until(() => ended(reader, held, 'ignored'));
       expect((await get(`deliveries/${held}`)).json['message']).to.equal('on hold by unknown: a freeze');
       expect((await act(path, 'release')).json).to.include({ held: false });
+      await act(path, 'hold');
+      const heldForNoReason = await hit();
+      await until(() => ended(reader, heldForNoReason, 'ignored'));
+      expect((await get(`deliveries/${heldForNoReason}`)).json['message']).to.equal('on hold by unknown');
+      await act(path, 'release');
       const free = await hit();
       await until(() => ended(reader, free, 'succeeded'));
       reader.close();

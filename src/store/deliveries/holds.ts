@@ -129,7 +129,7 @@ export async function heldReason(tx: Transaction, projectId: string, action: Pla
 
 /** Why something is not done, for people. */
 export function onHold(heldBy: string, image: string, reason: string): string {
-  return `on hold by ${heldBy}${image === '' ? '' : ` for ${image}`}: ${reason}`;
+  return `on hold by ${heldBy}${image === '' ? '' : ` for ${image}`}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 async function findTarget(tx: Transaction, projectId: string, targetId: string): Promise<Row | undefined> {
