@@ -35,7 +35,8 @@ function notAnObject(): ServiceError {
  */
 export function detectFormat(formats: Registry<PayloadFormat>, body: JsonObject, headers: PayloadHeaders): PayloadFormat {
   const [format, ...others] = formats.all.filter((each) => each.recognises(body, headers));
-  if (format === undefined) throw new ServiceError('InvalidPayload', 'The payload is of no known format');
+  if (format === undefined)
+    throw new ServiceError('InvalidPayload', 'The payload is of no known format (payloadFormat custom reads any)');
   if (others.length === 0) return format;
   const names = [format, ...others].map(({ id }) => id).join(' and of ');
   throw new ServiceError('InvalidPayload', `The payload may be of ${names}: set payloadFormat to one of them`);
@@ -74,7 +75,9 @@ export function readPayload(
 ): ReadContents {
   const named = name === autoFormat ? undefined : formats.require(name, 'InvalidConfig', (id) => `Invalid payloadFormat "${id}"`);
   const contents = isJsonObject(body)
-    ? readOne(named ?? detectFormat(formats, body, headers), body, headers, options)
+    ? named === undefined
+      ? readOne(detectFormat(formats, body, headers), body, headers, options)
+      : readNamed(formats, named, body, headers, options)
     : readList(formats, named, body, options);
   requireFew(contents.events.length, 'pushes');
   return contents;
@@ -82,6 +85,47 @@ export function readPayload(
 
 function readOne(format: PayloadFormat, body: JsonObject, headers: PayloadHeaders, options: PayloadOptions): ReadContents {
   return { format: format.id, ...format.read(body, headers, options) };
+}
+
+/** Where a body deploys nothing in the format that the receiver names, but would in another, the reason says so. */
+function readNamed(
+  formats: Registry<PayloadFormat>,
+  named: PayloadFormat,
+  body: JsonObject,
+  headers: PayloadHeaders,
+  options: PayloadOptions,
+): ReadContents {
+  const hint = (): string => {
+    const other = formatOfPush(formats, named, body, headers);
+    return other === undefined ? '' : ` (it is a push in the format ${other}: set payloadFormat to that or to auto)`;
+  };
+  let contents: ReadContents;
+  try {
+    contents = readOne(named, body, headers, options);
+  } catch (thrown) {
+    // The Go service's texts are a contract.
+    if (options.strict === true || !(thrown instanceof ServiceError) || thrown.code !== 'InvalidPayload') throw thrown;
+    throw new ServiceError('InvalidPayload', thrown.message + hint(), { cause: thrown });
+  }
+  if (contents.events.length > 0) return contents;
+  const said = hint();
+  return { ...contents, ignored: contents.ignored.map((event) => ({ ...event, reason: event.reason + said })) };
+}
+
+/** @returns the id of the only other format that recognises the body and has a push in it. */
+function formatOfPush(
+  formats: Registry<PayloadFormat>,
+  named: PayloadFormat,
+  body: JsonObject,
+  headers: PayloadHeaders,
+): string | undefined {
+  const [other, ...others] = formats.all.filter((each) => each.recognises(body, headers));
+  if (other === undefined || others.length > 0 || other === named) return undefined;
+  try {
+    return other.read(body, headers, {}).events.length > 0 ? other.id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readList(

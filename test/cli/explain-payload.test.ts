@@ -84,7 +84,7 @@ ignore 192.168.100.227:5000/hello-world:latest@sha256:fea8895f450959fa676bcc1df0
     ['', [], 'The request has no payload', null],
     ['{', [], 'The payload is not valid JSON: unexpected end of JSON input', null],
     ['[]', [], 'The payload is not a JSON object', null],
-    ['{"a": 1}', [], 'The payload is of no known format', null],
+    ['{"a": 1}', [], 'The payload is of no known format (payloadFormat custom reads any)', null],
     ['{"a": 1}', ['--format', 'dockerhub'], 'Incomplete webhook response provided', 'dockerhub'],
     ['{"a": 1}', ['--format', 'custom'], 'imagePath not provided, which payloadFormat custom needs', 'custom'],
   ];

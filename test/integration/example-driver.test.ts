@@ -79,9 +79,10 @@ describe('the example of docs/writing-a-driver.md', () => {
 
   it('refuses bodies that are no push', async () => {
     const refused = (text: string): string => `Error ${text} in executing driver for announcePush`;
-    const unknown = refused('The payload is of no known format');
-    await refusal(() => deliver({ channel: '#releases' }, []), 400, unknown);
-    await refusal(() => deliver({ channel: '#releases' }, { any: 'thing' }), 400, unknown);
+    const unknown = 'The payload is of no known format';
+    await refusal(() => deliver({ channel: '#releases' }, []), 400, refused(unknown));
+    const unrecognised = refused(`${unknown} (payloadFormat custom reads any)`);
+    await refusal(() => deliver({ channel: '#releases' }, { any: 'thing' }), 400, unrecognised);
     const unread = refused('The payload is not valid JSON: Unexpected token \'o\', "no JSON" is not valid JSON');
     await refusal(() => deliver({ channel: '#releases' }, 'no JSON'), 400, unread);
   });

@@ -40,7 +40,7 @@ describe('deploymentUpdate, accepting', () => {
     ],
     ['a list', [], 'The payload is not a JSON object'],
     ['null', 'null', 'The payload is not a JSON object'],
-    ['an unknown format', { other: 1 }, 'The payload is of no known format'],
+    ['an unknown format', { other: 1 }, 'The payload is of no known format (payloadFormat custom reads any)'],
     [
       'a name that is none',
       { first: { repository: 'Acme Web' } },
