@@ -63,7 +63,10 @@ describe('drivers, with the samples of registries', () => {
       expect(acceptance).to.have.property('kind', 'accepted');
       expect(eventsOf(acceptance)[0]).to.include(event);
     }
-    const other = { kind: 'ignored', reason: 'repository app1/alpine is not nexus.local/app2/alpine' };
+    const other = {
+      kind: 'ignored',
+      reason: "the push is of app1/alpine, and the receiver's repository is nexus.local/app2/alpine",
+    };
     expect(accept(kubernetes, { name: 'web', repository: 'nexus.local/app2/alpine' }, nexus)).to.deep.equal(other);
     expect(accept(rancher, { ...upgrade, payloadFormat: 'nexus', repository: 'nexus.local/app2/alpine' }, nexus)).to.deep.equal(
       other,

@@ -60,6 +60,6 @@ function reasonToIgnore(event: ImageEvent, config: DeploymentUpdateConfig): stri
   const { repository, registryAliases } = config;
   if (event.tag === '') return 'the push has no tag';
   if (repository !== undefined && !isPushTo(parseImageReference(repository), event, registryAliases))
-    return `repository ${parseImageReference(pushedName(event)).familiar} is not ${repository}`;
+    return `the push is of ${parseImageReference(pushedName(event)).familiar}, and the receiver's repository is ${repository}`;
   return tagPolicyOf(config).reasonToIgnore(event.tag);
 }

@@ -60,7 +60,7 @@ function isLabelKey(key: string): boolean {
 
 function checkImageFields({ repository, registryAliases = {}, ...tags }: DeploymentUpdateConfig): void {
   if (repository !== undefined && !isRepository(repository))
-    throw fieldRefused('repository', `Invalid repository "${repository}"`);
+    throw fieldRefused('repository', `Invalid repository "${repository}", must be one without a tag, such as acme/web`);
   tagPolicyOf(tags);
   for (const [named, pushed] of Object.entries(registryAliases)) {
     const wrong = !beginsWithHost(named)

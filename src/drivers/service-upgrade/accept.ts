@@ -72,7 +72,7 @@ function whyNot(event: ImageEvent, config: ServiceUpgradeConfig): string | undef
   if (!matches) return `tag ${event.tag} is not ${[tag, tagPattern].filter((text) => text !== '').join(' or ')}`;
   const pushed = event.registry === undefined ? event.repository : `${event.registry}/${event.repository}`;
   if (repository !== '' && (event.registry === undefined || !sameRepository(pushed.toLowerCase(), repository)))
-    return `repository ${pushed} is not ${repository}`;
+    return `the push is of ${pushed}, and the receiver's repository is ${repository}`;
   if (event.registry === undefined) return `the push of ${pushed} does not name its registry: the receiver needs a repository`;
   return undefined;
 }

@@ -68,7 +68,7 @@ describe('deploymentUpdate, accepting', () => {
     expect(accept({ first: { tag: '' } })).to.deep.equal({ kind: 'ignored', reason: 'the push has no tag' });
     expect(accept({ first: {} }, { repository: 'acme/other' })).to.deep.equal({
       kind: 'ignored',
-      reason: 'repository acme/web is not acme/other',
+      reason: "the push is of acme/web, and the receiver's repository is acme/other",
     });
     expect(accept({ first: [event, { ...event, tag: '3' }] }, { tag: '3' })).to.deep.include({
       events: [{ ...event, tag: '3' }],
@@ -228,7 +228,7 @@ describe('deploymentUpdate, validating', () => {
     [{ name: '../secrets' }, 'Invalid name "../secrets"'],
     [{ namespace: 'a.b' }, 'Invalid namespace "a.b"'],
     [{ container: 'a/b' }, 'Invalid container "a/b"'],
-    [{ repository: 'acme/web:1' }, 'Invalid repository "acme/web:1"'],
+    [{ repository: 'acme/web:1' }, 'Invalid repository "acme/web:1", must be one without a tag, such as acme/web'],
     [{ tagPolicy: 'newest' }, 'Invalid tagPolicy "newest", must be one of exact, any, glob, semver, regex'],
     [
       { tagPolicy: 'semver', tag: '^1.y' },

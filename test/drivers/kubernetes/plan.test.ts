@@ -97,7 +97,11 @@ const cases: readonly Case[] = [
   },
   { name: 'a restart of what pulls always', image: 'acme/web:2', pullPolicy: 'Always', to: 'acme/web:2' },
   { name: 'a restart of latest, which pulls always by default', image: 'acme/web', event: { tag: 'latest' }, to: 'acme/web' },
-  { name: 'nothing to what does not pull again', image: 'acme/web:2', reason: /imagePullPolicy IfNotPresent/ },
+  {
+    name: 'nothing to what does not pull again',
+    image: 'acme/web:2',
+    reason: /imagePullPolicy IfNotPresent .*: set it to Always, or push another tag$/,
+  },
   {
     name: 'nothing to what never pulls',
     image: 'acme/web:latest',
@@ -106,14 +110,22 @@ const cases: readonly Case[] = [
     reason: /Never/,
   },
   { name: 'nothing to what runs that digest', image: `acme/web@${digest}`, event: { digest }, reason: /already runs/ },
-  { name: 'nothing to another repository', image: 'acme/web2:1', reason: /^no container runs an image of acme\/web / },
-  { name: 'nothing to another registry', image: 'quay.io/acme/web:1', reason: /^no container runs/ },
+  {
+    name: 'nothing to another repository',
+    image: 'acme/web2:1',
+    reason: /^no container runs an image of acme\/web \(web: acme\/web2:1\)$/,
+  },
+  {
+    name: 'nothing to another registry',
+    image: 'quay.io/acme/web:1',
+    reason: /^no container runs an image of acme\/web \(web: .*\); registryAliases can/,
+  },
   { name: 'nothing to an image that is no reference', image: 'Acme Web', reason: /^no container runs/ },
   {
     name: 'nothing to an unknown container',
     image: 'acme/web:1',
     config: { container: 'other' },
-    reason: /^there is no container "other"$/,
+    reason: /^there is no container "other" \(web: acme\/web:1\)$/,
   },
   {
     name: 'nothing to a host named like a property',

@@ -108,8 +108,18 @@ describe('serviceUpgrade, deliveries', () => {
     [{ repository: 'acme/web' }, 'latest', 'acme/web'],
     [{ repository: 'docker.io/library/nginx' }, 'latest', 'nginx'],
     [{ repository: 'index.docker.io/acme/web' }, 'latest', 'acme/web'],
-    [{ repository: 'acme/api' }, 'latest', 'acme/web', 'repository docker.io/acme/web is not acme/api'],
-    [{ repository: 'acme/web' }, 'latest', 'quay.io/acme/web', 'repository quay.io/acme/web is not acme/web'],
+    [
+      { repository: 'acme/api' },
+      'latest',
+      'acme/web',
+      "the push is of docker.io/acme/web, and the receiver's repository is acme/api",
+    ],
+    [
+      { repository: 'acme/web' },
+      'latest',
+      'quay.io/acme/web',
+      "the push is of quay.io/acme/web, and the receiver's repository is acme/web",
+    ],
   ];
   for (const [fields, tag, name, reason] of matches) {
     it(`${reason === undefined ? 'accepts' : 'ignores'} ${name}:${tag} with ${JSON.stringify(fields)}`, () => {

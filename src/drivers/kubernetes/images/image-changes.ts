@@ -30,11 +30,10 @@ export function decideImages(
   pushes: NewestPushes,
   config: DeploymentUpdateConfig,
 ): ImageDecision {
-  const containers = templateContainers(template).filter(
-    ({ name }) => config.container === undefined || name === config.container,
-  );
+  const all = templateContainers(template);
+  const containers = all.filter(({ name }) => config.container === undefined || name === config.container);
   if (containers.length === 0)
-    return { changes: [], unchanged: [], reasons: [`there is no container "${config.container ?? ''}"`] };
+    return { changes: [], unchanged: [], reasons: [`there is no container "${config.container ?? ''}" (${whatRuns(all)})`] };
   const changes: ImageChange[] = [];
   const unchanged: ImageChange[] = [];
   const reasons: string[] = [];
@@ -51,9 +50,27 @@ export function decideImages(
     }
   }
   if (changes.length > 0 || reasons.length > 0) return { changes: withoutNeedlessRestarts(changes), unchanged, reasons };
-  const pushed = joinNames(pushes.names);
-  const running = containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
-  return { changes, unchanged, reasons: [`no container runs an image of ${pushed} (${running})`] };
+  const hint = isOfAnotherRegistry(containers, pushes)
+    ? '; registryAliases can say that two registries have the same images'
+    : '';
+  return {
+    changes,
+    unchanged,
+    reasons: [`no container runs an image of ${joinNames(pushes.names)} (${whatRuns(containers)})${hint}`],
+  };
+}
+
+function whatRuns(containers: readonly TemplateContainer[]): string {
+  return containers.map(({ name, image }) => `${name}: ${image ?? 'none'}`).join(', ');
+}
+
+/** Whether a container runs an image that is called like a pushed one, but for the registry. */
+function isOfAnotherRegistry(containers: readonly TemplateContainer[], pushes: NewestPushes): boolean {
+  const pushed = new Set(pushes.names.map((name) => tryParseImageReference(name)?.path));
+  return containers.some(({ image = '' }) => {
+    const running = runningImage(image);
+    return running !== undefined && pushed.has(running.path);
+  });
 }
 
 /** Kubernetes pulls by SHA-512 too; what is written has SHA-256. */
@@ -107,7 +124,7 @@ function decide(
   // Kubernetes' own default: only `latest` is pulled again.
   const policy = imagePullPolicy ?? (currentTag === 'latest' ? 'Always' : 'IfNotPresent');
   if (policy !== 'Always')
-    return `container ${name} already runs ${image}, and with imagePullPolicy ${policy} a restart would not pull it again`;
+    return `container ${name} already runs ${image}, and with imagePullPolicy ${policy} a restart would not pull it again: set it to Always, or push another tag`;
   return { container: name, init, from: image, to: image };
 }
 
