@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { startService } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { releaseMemoryWhenIdle } from '../framework/idle-memory.ts';
@@ -52,6 +53,8 @@ Examples:
     const stopReleasing = releaseMemoryWhenIdle();
     if (config.auth === 'none')
       log.warn('WEBHOOK_AUTH=none: whoever reaches this port may manage the receivers of every project');
+    for (const file of (config.kubeconfig ?? '').split(':').filter((name) => name !== '' && !existsSync(name)))
+      log.warn('the kubeconfig does not exist, and deliveries to Kubernetes wait for it', { file });
     log.info('listening', { url: service.url, auth: config.auth, urlStyle: config.urlStyle });
     if (service.embedded?.adminKeyFile)
       log.info('the API key of the first project is kept in a file', { file: service.embedded.adminKeyFile });

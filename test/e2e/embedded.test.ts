@@ -69,6 +69,14 @@ describe('serve --embedded', () => {
     expect((await list('1a5', authorization())).status).to.equal(200);
   });
 
+  it('says which kubeconfig is missing', async () => {
+    const [here, gone] = [path.join(directory, 'here'), path.join(directory, 'gone')];
+    fs.writeFileSync(here, '');
+    await start({ KUBECONFIG: `${here}:${gone}` });
+    const warned = (service?.output() ?? '').split('\n').filter((line) => line.includes('the kubeconfig does not exist'));
+    expect(warned.map((line) => (JSON.parse(line) as { file: string }).file)).to.deep.equal([gone]);
+  });
+
   it('finds its receivers again after kill -9', async () => {
     const receiver = await create(await start(), 'kept');
     service?.process.kill('SIGKILL');

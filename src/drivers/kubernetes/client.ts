@@ -164,6 +164,10 @@ function fileFingerprint(path: string): string {
   return stat ? `${stat.ino}-${stat.size}-${stat.mtimeMs}` : 'none';
 }
 
+function isSystemError(thrown: unknown): thrown is NodeJS.ErrnoException & { code: string } {
+  return thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && typeof thrown.code === 'string';
+}
+
 function loadConfig(client: ClientNode, [first, ...others]: readonly string[], context: string): KubeConfig {
   const config = new client.KubeConfig();
   if (first === undefined) {
@@ -178,7 +182,9 @@ function loadConfig(client: ClientNode, [first, ...others]: readonly string[], c
         config.mergeConfig(other);
       }
     } catch (cause) {
-      throw new ServiceError('Unavailable', 'The kubeconfig cannot be read', { cause });
+      // What the parser says may quote the file, and with it a credential.
+      const why = isSystemError(cause) ? cause.code : 'it is no kubeconfig';
+      throw new ServiceError('Unavailable', `The kubeconfig cannot be read: ${why} (KUBECONFIG)`, { cause });
     }
   }
   if (context !== '') {

@@ -148,7 +148,16 @@ describe('createKubernetesClusters', () => {
       code: 'InvalidConfig',
       message: 'No such Kubernetes cluster: the kubeconfig has no context "third"',
     });
-    expect(await failure(connect({ kubeconfig: path.join(folder, 'missing') }))).to.have.property('code', 'Unavailable');
+    expect(await failure(connect({ kubeconfig: path.join(folder, 'missing') }))).to.include({
+      code: 'Unavailable',
+      message: 'The kubeconfig cannot be read: ENOENT (KUBECONFIG)',
+    });
+    const broken = path.join(folder, 'broken');
+    writeFileSync(broken, 'users: [{user: {token: secret');
+    expect(await failure(connect({ kubeconfig: broken }))).to.include({
+      code: 'Unavailable',
+      message: 'The kubeconfig cannot be read: it is no kubeconfig (KUBECONFIG)',
+    });
     expect(await failure(connect(undefined, 'rancher'))).to.have.property('code', 'InvalidConfig');
   });
 
