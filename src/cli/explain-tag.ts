@@ -82,15 +82,15 @@ function explain(policy: TagPolicy, current: string | undefined, tags: readonly 
   const candidates = tags.map((tag, index) => {
     const refusal = refusals[index];
     if (refusal !== undefined) return { tag, accepted: false, reason: refusal };
-    const reason =
-      tag === current
-        ? `tag ${tag} runs already, only another digest of it would be deployed`
-        : tag === newest
-          ? null
-          : `tag ${newest} is newer`;
+    const reason = tag === newest && tag !== current ? null : whyAnother(policy, tag, newest, current);
     return { tag, accepted: true, reason };
   });
   return { deploy: newest === current ? null : newest, candidates };
+}
+
+function whyAnother(policy: TagPolicy, tag: string, newest: string | null, current: string | undefined): string {
+  if (tag === current || newest === null) return `tag ${tag} runs already, only another digest of it would be deployed`;
+  return isNewer(policy, newest, tag) ? `tag ${newest} is newer` : `tag ${newest} is pushed later`;
 }
 
 /** Where the policy has no order, what is pushed later is newer. */

@@ -72,7 +72,7 @@ describe('explain tag', () => {
     expect(await explain('--current', '2', '1', '2')).to.deep.equal({
       deploy: null,
       candidates: [
-        { tag: '1', accepted: true, reason: 'tag 2 is newer' },
+        { tag: '1', accepted: true, reason: 'tag 2 is pushed later' },
         { tag: '2', accepted: true, reason: 'tag 2 runs already, only another digest of it would be deployed' },
       ],
     });
