@@ -23,6 +23,28 @@ export function decodeConfig(definition: DriverDefinition, value: unknown): Driv
   );
 }
 
+/** What clients that show schemas as forms send along with every object. */
+const ofEveryObject: ReadonlySet<string> = new Set(['type', 'basetype', 'id', 'links', 'actions']);
+/** What a fork of the Go service has in a driver of the same name, and what has no meaning here. */
+const ofOthers: ReadonlySet<string> = new Set(['env']);
+
+/**
+ * Refuses fields that a driver does not have: of a misspelt one nothing would be seen but that it has no effect. Drivers that
+ * Rancher 1.6 knows drop them as the Go service did.
+ * @throws ServiceError `InvalidConfig` that names the field.
+ */
+export function requireKnownFields({ id, fields, extension }: DriverDefinition, value: unknown): void {
+  if (extension !== true || !isJsonObject(value)) return;
+  const known = new Set(fields.map(({ name }) => name.toLowerCase()));
+  for (const [name, entry] of Object.entries(value)) {
+    const lower = name.toLowerCase();
+    if (entry === null || known.has(lower) || ofEveryObject.has(lower) || ofOthers.has(lower)) continue;
+    const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+    const text = `${configFieldOf(id)} has no field "${shown}"; it has ${fields.map((field) => field.name).join(', ')}`;
+    throw new ServiceError('InvalidConfig', text, { fieldName: shown });
+  }
+}
+
 /**
  * A config as it was stored, by us, by the Go service or by any member of the project.
  * @throws ServiceError `InvalidConfig` with the Go service's text.
@@ -46,8 +68,9 @@ function decode(fields: readonly FieldDefinition[], value: JsonObject, mismatch:
   for (const [name, entry] of Object.entries(value)) {
     const field = byName.get(name.toLowerCase());
     if (!field) continue;
-    checkType(field, entry, mismatch);
-    found.set(field, entry);
+    const text = field.mayBeNumber === true && typeof entry === 'number' ? String(entry) : entry;
+    checkType(field, text, mismatch);
+    found.set(field, text);
   }
   const config: Record<string, unknown> = {};
   for (const field of byName.values()) {

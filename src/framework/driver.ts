@@ -21,6 +21,8 @@ export interface FieldDefinition {
   readonly type: FieldType;
   readonly description: string;
   readonly required?: boolean;
+  /** For a text that is as often a number: one is taken as its text. */
+  readonly mayBeNumber?: boolean;
   readonly default?: string | number | boolean;
   readonly options?: readonly string[];
   readonly min?: number;

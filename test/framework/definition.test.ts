@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { decodeConfig, decodeStoredConfig } from '../../src/framework/definition.ts';
+import { decodeConfig, decodeStoredConfig, requireKnownFields } from '../../src/framework/definition.ts';
 import type { DriverDefinition } from '../../src/framework/driver.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
 
@@ -18,7 +18,46 @@ const definition: DriverDefinition = {
   ],
 };
 
+describe('requireKnownFields', () => {
+  const extension = { ...definition, extension: true };
+
+  it('takes the fields of the definition in any case, and what clients send with every object', () => {
+    const sent = {
+      SERVICEID: '1s1',
+      type: 'scaleService',
+      links: {},
+      actions: {},
+      id: 'x',
+      baseType: 'y',
+      env: 'e',
+      other: null,
+    };
+    requireKnownFields(extension, sent);
+    for (const none of [undefined, null, 'text', []]) requireKnownFields(extension, none);
+  });
+
+  it('names a field that is not there, and those that are', () => {
+    expect(() => requireKnownFields(extension, { serviceID: '1s1', amuont: 1 }))
+      .to.throw(ServiceError, 'scaleServiceConfig has no field "amuont"; it has serviceId, action, amount, ')
+      .with.property('fieldName', 'amuont');
+    expect(() => requireKnownFields(extension, JSON.parse('{"__proto__": 1}'))).to.throw('has no field "__proto__"');
+  });
+
+  it('lets the drivers that Rancher knows drop what they do not know', () => {
+    requireKnownFields(definition, { amuont: 1 });
+  });
+});
+
 describe('decodeConfig', () => {
+  it('takes a number for its text where that is as usual', () => {
+    const fields = [{ name: 'maxSurge', type: 'string', mayBeNumber: true, description: '' } as const];
+    for (const decode of [decodeConfig, decodeStoredConfig]) {
+      expect(decode({ ...definition, fields }, { maxSurge: 0 })).to.deep.equal({ maxSurge: '0' });
+      expect(decode({ ...definition, fields }, { maxSurge: '25%' })).to.deep.equal({ maxSurge: '25%' });
+      expect(() => decode({ ...definition, fields }, { maxSurge: true })).to.throw(ServiceError);
+    }
+  });
+
   it('gives only what the definition has, each of its type, for whatever comes', () => {
     const types: Record<string, (value: unknown) => boolean> = {
       serviceId: (value) => typeof value === 'string',

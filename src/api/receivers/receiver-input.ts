@@ -1,4 +1,4 @@
-import { configFieldOf, decodeConfig, jsonKind } from '../../framework/definition.ts';
+import { configFieldOf, decodeConfig, jsonKind, requireKnownFields } from '../../framework/definition.ts';
 import type { Driver, DriverConfig } from '../../framework/driver.ts';
 import { coerceError, ServiceError } from '../../framework/errors.ts';
 import { parseGoJson } from '../../framework/go-json.ts';
@@ -45,8 +45,11 @@ export class ReceiverInput {
     let config: DriverConfig = {};
     for (const driver of drivers.all) {
       const { definition } = driver;
-      const decoded = decodeConfig(definition, this.#fields.get(configFieldOf(definition.id).toLowerCase()));
-      if (driver === active) config = decoded;
+      const sent = this.#fields.get(configFieldOf(definition.id).toLowerCase());
+      const decoded = decodeConfig(definition, sent);
+      if (driver !== active) continue;
+      requireKnownFields(definition, sent);
+      config = decoded;
     }
     return config;
   }

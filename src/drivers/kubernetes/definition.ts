@@ -138,11 +138,13 @@ export function definitionWith(formats: Registry<PayloadFormat>): DriverDefiniti
       {
         name: 'maxSurge',
         type: 'string',
+        mayBeNumber: true,
         description: 'For rollingUpdate: how many pods more than wanted, as a number or a percentage',
       },
       {
         name: 'maxUnavailable',
         type: 'string',
+        mayBeNumber: true,
         description: 'For rollingUpdate: how many pods fewer than wanted, as a number or a percentage',
       },
       {
