@@ -15,6 +15,8 @@ export const limits = Object.freeze({
   keyBytes: 255,
   /** Deepest nesting of a JSON body, levels. */
   jsonDepth: 64,
+  /** Most pushes, and most entries of a list, in one body: more than any registry tells of, and few enough to be planned at once. */
+  payloadEntries: 1000,
   /** Until all headers must be there, milliseconds. */
   headersTimeoutMs: 5_000,
   /** Until the whole request must be there, milliseconds. */

@@ -1,6 +1,7 @@
 import { coerceError, ServiceError } from './errors.ts';
 import { parseGoJson } from './go-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { limits } from './limits.ts';
 import type { Payload, PayloadContents, PayloadFormat, PayloadHeaders, PayloadOptions } from './payload-format.ts';
 import type { Registry } from './registry.ts';
 
@@ -55,9 +56,6 @@ export function joinReasons(reasons: readonly string[]): string {
 const maxReasons = 10;
 /** Longer than any of ours, which may hold a tag that somebody made up. */
 const maxReason = 500;
-
-/** More than any registry tells of in one body, and few enough to be planned at once. */
-const maxEvents = 1000;
 
 /** What a body says, and the format that it was read in: several names where a list has events of several formats. */
 export type ReadContents = PayloadContents & { readonly format: string };
@@ -154,7 +152,8 @@ function readAs(format: PayloadFormat, list: readonly unknown[], options: Payloa
   return { format: format.id, ...contents };
 }
 
-function requireFew(count: number, what: string): void {
-  if (count > maxEvents)
-    throw new ServiceError('InvalidPayload', `The payload has ${count} ${what}, and ${maxEvents} are the most`);
+/** To be asked before a list is gone through. @throws ServiceError `InvalidPayload` for more than one body may have. */
+export function requireFew(count: number, what: string): void {
+  if (count > limits.payloadEntries)
+    throw new ServiceError('InvalidPayload', `The payload has ${count} ${what}, and ${limits.payloadEntries} are the most`);
 }

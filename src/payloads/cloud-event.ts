@@ -30,14 +30,24 @@ const oldNames: ReadonlyMap<string, string> = new Map([
  */
 export function cloudEventOf(body: JsonObject, headers: PayloadHeaders): CloudEvent | undefined {
   if (textAt(body, 'specversion') !== '' && typeof body['type'] === 'string')
-    return cloudEvent((name) => textAt(body, name), dataOf(body));
+    return cloudEvent(
+      (name) => textAt(body, name),
+      () => dataOf(body),
+    );
   if (textAt(body, 'cloudEventsVersion') !== '' && typeof body['eventType'] === 'string')
-    return cloudEvent((name) => textAt(body, oldNames.get(name) ?? name), dataOf(body));
+    return cloudEvent(
+      (name) => textAt(body, oldNames.get(name) ?? name),
+      () => dataOf(body),
+    );
   if (textAt(headers, 'ce-type') === '' && textAt(headers, 'ce-specversion') === '') return undefined;
-  return cloudEvent((name) => textAt(headers, `ce-${name}`), body);
+  return cloudEvent(
+    (name) => textAt(headers, `ce-${name}`),
+    () => body,
+  );
 }
 
-function cloudEvent(attribute: (name: string) => string, data: JsonObject): CloudEvent {
+function cloudEvent(attribute: (name: string) => string, readData: () => JsonObject): CloudEvent {
+  let data: JsonObject | undefined;
   const [source, id] = [attribute('source'), attribute('id')];
   return {
     type: attribute('type'),
@@ -45,7 +55,10 @@ function cloudEvent(attribute: (name: string) => string, data: JsonObject): Clou
     id,
     subject: attribute('subject'),
     time: timeOf(attribute('time')),
-    data,
+    // Only its type is asked for by each format that does not recognise it.
+    get data() {
+      return (data ??= readData());
+    },
     eventId: source === '' || id === '' ? '' : `${source} ${id}`,
   };
 }

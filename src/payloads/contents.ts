@@ -1,5 +1,6 @@
 import { isDigest } from '../framework/image-reference.ts';
 import type { IgnoredEvent, ImageEvent, PayloadContents } from '../framework/payload-format.ts';
+import { requireFew } from '../framework/read-payload.ts';
 import { artifactOf } from './artifact.ts';
 import type { ImageName } from './image-name.ts';
 
@@ -58,8 +59,22 @@ export function ping(reason: string): PayloadContents {
   return ignored(reason, {}, 'ping');
 }
 
+/**
+ * What each entry of a list says.
+ * @param what the entries are, for people.
+ * @throws ServiceError `InvalidPayload` for a list that is too long; nothing of it has been read then.
+ */
+export function contentsOfEach<Entry>(
+  list: readonly Entry[],
+  what: string,
+  read: (entry: Entry, index: number) => PayloadContents,
+): PayloadContents {
+  requireFew(list.length, what);
+  return contentsOf(list.map(read));
+}
+
 /** Several parts as one, in their order. */
-export function contentsOf(parts: readonly PayloadContents[]): PayloadContents {
+function contentsOf(parts: readonly PayloadContents[]): PayloadContents {
   return { events: parts.flatMap(({ events }) => events), ignored: parts.flatMap((part) => part.ignored) };
 }
 

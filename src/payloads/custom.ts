@@ -1,12 +1,10 @@
 import { coerceError, ServiceError } from '../framework/errors.ts';
+import { limits } from '../framework/limits.ts';
 import type { Payload, PayloadContents, PayloadFormat, PayloadOptions } from '../framework/payload-format.ts';
-import { contentsOf, ignored, push } from './contents.ts';
+import { contentsOfEach, ignored, push } from './contents.ts';
 import { nameAtHub, splitReference, withoutScheme } from './image-name.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { refuse } from './required-part.ts';
-
-/** More images than any sender has in one body, and few enough to be planned at once. */
-const maxImages = 1000;
 
 /**
  * Any JSON body, by the receiver's own paths: `imagePath` to one or several images or repositories, `tagPath` and `digestPath`
@@ -38,16 +36,14 @@ function contentsAt(body: Payload, options: PayloadOptions): PayloadContents {
     paired(tags, count, 'tagPath'),
     paired(digests, count, 'digestPath'),
   ];
-  return contentsOf(
-    Array.from({ length: count }, (_, index) => {
-      const reference = splitReference(withoutScheme(image(index)));
-      return push({
-        name: nameAtHub(reference.name),
-        tag: tag(index) || reference.tag,
-        digest: digest(index) || reference.digest,
-      });
-    }),
-  );
+  return contentsOfEach(Array.from({ length: count }), 'pushes', (_, index) => {
+    const reference = splitReference(withoutScheme(image(index)));
+    return push({
+      name: nameAtHub(reference.name),
+      tag: tag(index) || reference.tag,
+      digest: digest(index) || reference.digest,
+    });
+  });
 }
 
 interface Paths {
@@ -77,7 +73,8 @@ function parse(field: string, text: string): JsonPath {
 /** Null is nothing; a number is no tag: 1.10 would have become 1.1 on its way. */
 function textsAt(body: Payload, path: JsonPath | undefined, field: string): readonly string[] {
   const found = (path?.(body) ?? []).filter((value) => value !== null);
-  if (found.length > maxImages) refuse(`${field} finds ${found.length} values, and ${maxImages} are the most`);
+  if (found.length > limits.payloadEntries)
+    refuse(`${field} finds ${found.length} values, and ${limits.payloadEntries} are the most`);
   return found.map((value) => (typeof value === 'string' ? value.trim() : refuse(`${field} finds a value that is no text`)));
 }
 

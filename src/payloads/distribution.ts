@@ -1,5 +1,6 @@
+import { limits } from '../framework/limits.ts';
 import type { PayloadContents, PayloadFormat } from '../framework/payload-format.ts';
-import { contentsOf, ignored, push } from './contents.ts';
+import { contentsOfEach, ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
 import { firstText, hasObject, listAt, shown, textAt, timeOf } from './payload-parts.ts';
 
@@ -21,12 +22,14 @@ export const distribution: PayloadFormat = {
   id: 'distribution',
 
   recognises(body) {
-    return listAt(body, 'events').some((event) => hasObject(event, 'target') && textAt(event, 'action') !== '');
+    return listAt(body, 'events')
+      .slice(0, limits.payloadEntries)
+      .some((event) => hasObject(event, 'target') && textAt(event, 'action') !== '');
   },
 
   read(body) {
     const events = listAt(body, 'events');
-    return events.length === 0 ? ignored('there are no events in it') : contentsOf(events.map(contentsOfEvent));
+    return events.length === 0 ? ignored('there are no events in it') : contentsOfEach(events, 'events', contentsOfEvent);
   },
 };
 
@@ -46,7 +49,9 @@ function contentsOfEvent(event: unknown): PayloadContents {
   // Only what is a manifest has a tag; old registries call some of them application/octet-stream.
   if (mediaType !== '' && !manifest.test(mediaType) && about.tag === '')
     return ignored('a layer was pushed, not an image', about);
-  const parts = listAt(event, 'target', 'references').map((part) => textAt(part, 'mediaType'));
+  // What was pushed is told by the config, which comes before the layers.
+  const references = listAt(event, 'target', 'references').slice(0, limits.payloadEntries);
+  const parts = references.map((part) => textAt(part, 'mediaType'));
   return push({
     ...about,
     pushedAt: timeOf(textAt(event, 'timestamp')),

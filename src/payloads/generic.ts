@@ -1,5 +1,5 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { contentsOf, ignored, push } from './contents.ts';
+import { contentsOfEach, ignored, push } from './contents.ts';
 import { hasTagWithoutQuotes, isNotAPush, looseImage, looseTags, namesAnImage } from './loose-image.ts';
 import { firstText, shown, textAt, timeOf } from './payload-parts.ts';
 import { refuse } from './required-part.ts';
@@ -26,7 +26,7 @@ export function generic(others: readonly PayloadFormat[]): PayloadFormat {
       const pushedAt = timeOf(body['pushedAt']) ?? timeOf(body['timestamp']);
       const pushed = { ...about, pushedAt, eventId: textAt(body, 'id') };
       const tags = tag === '' ? looseTags(body) : [];
-      return tags.length === 0 ? push(pushed) : contentsOf(tags.map((each) => push({ ...pushed, tag: each })));
+      return tags.length === 0 ? push(pushed) : contentsOfEach(tags, 'tags', (each) => push({ ...pushed, tag: each }));
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../framework/json.ts';
+import { limits } from '../framework/limits.ts';
 import type { PayloadContents, PayloadFormat, PayloadHeaders } from '../framework/payload-format.ts';
 import { cloudEventOf } from './cloud-event.ts';
-import { contentsOf, ignored, push } from './contents.ts';
+import { contentsOfEach, ignored, push } from './contents.ts';
 import { nameAt, splitReference, withoutScheme, type ImageName } from './image-name.ts';
 import { firstText, hasObject, listAt, objectAt, partAt, shown, textAt, timeOf } from './payload-parts.ts';
 import { readEach } from './read-each.ts';
@@ -55,22 +56,21 @@ function isHarborsAlone(body: JsonObject, type: string): boolean {
 
 /** The shape that Harbor 1.9 was documented with. */
 function isPrerelease(body: JsonObject): boolean {
-  return textAt(body, 'event_type') !== '' && listAt(body, 'events').some((event) => textAt(event, 'repo_name') !== '');
+  const events = listAt(body, 'events').slice(0, limits.payloadEntries);
+  return textAt(body, 'event_type') !== '' && events.some((event) => textAt(event, 'repo_name') !== '');
 }
 
 function contentsOfPrerelease(body: JsonObject): PayloadContents {
   const type = textAt(body, 'event_type');
-  return contentsOf(
-    listAt(body, 'events').map((event) => {
-      const parts = [textAt(event, 'project'), textAt(event, 'repo_name')].filter((part) => part !== '');
-      const about = {
-        name: nameAt(undefined, firstText(textAt(event, 'full_name'), parts.join('/'))),
-        tag: textAt(event, 'tag'),
-      };
-      if (!pushTypes.has(type)) return ignored(`Harbor's event ${shown(type)} is not a push`, about);
-      return about.name.repository === '' ? ignored('the push names no repository') : push(about);
-    }),
-  );
+  return contentsOfEach(listAt(body, 'events'), 'events', (event) => {
+    const parts = [textAt(event, 'project'), textAt(event, 'repo_name')].filter((part) => part !== '');
+    const about = {
+      name: nameAt(undefined, firstText(textAt(event, 'full_name'), parts.join('/'))),
+      tag: textAt(event, 'tag'),
+    };
+    if (!pushTypes.has(type)) return ignored(`Harbor's event ${shown(type)} is not a push`, about);
+    return about.name.repository === '' ? ignored('the push names no repository') : push(about);
+  });
 }
 
 function contentsOfNotification({ type, data, pushedAt, eventId }: Notification): PayloadContents {
@@ -79,13 +79,11 @@ function contentsOfNotification({ type, data, pushedAt, eventId }: Notification)
   if (!pushTypes.has(type))
     return ignored(`Harbor's event ${shown(type)} is not a push`, aboutResource(resources[0], repository));
   if (resources.length === 0) return ignored('the push names no artifact');
-  return contentsOf(
-    resources.map((resource) => {
-      const about = aboutResource(resource, repository);
-      if (about.name.repository === '') return ignored('the push names no repository');
-      return push({ ...about, pushedAt, eventId });
-    }),
-  );
+  return contentsOfEach(resources, 'artifacts', (resource) => {
+    const about = aboutResource(resource, repository);
+    if (about.name.repository === '') return ignored('the push names no repository');
+    return push({ ...about, pushedAt, eventId });
+  });
 }
 
 /** `resource_url` is `host/project/name:tag`, or `host/project/name@sha256:…` for what has no tag. */

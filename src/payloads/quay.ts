@@ -1,5 +1,5 @@
 import type { PayloadFormat } from '../framework/payload-format.ts';
-import { contentsOf, ignored, push } from './contents.ts';
+import { contentsOfEach, ignored, push } from './contents.ts';
 import { hostOf, nameAt } from './image-name.ts';
 import { isJsonObject } from '../framework/json.ts';
 import { firstText, partAt, textAt } from './payload-parts.ts';
@@ -30,7 +30,7 @@ export const quay: PayloadFormat = {
     if (!isNamed) return ignored('the push names no repository');
     const tags = tagsOf(partAt(body, 'updated_tags'));
     if (tags.length === 0) return ignored('the push has no tag', { name });
-    return contentsOf(tags.map((tag) => push({ name, tag })));
+    return contentsOfEach(tags, 'tags', (tag) => push({ name, tag }));
   },
 };
 

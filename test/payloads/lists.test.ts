@@ -129,6 +129,26 @@ describe('a body that is a list', () => {
     });
   }
 
+  const many = <Entry>(entry: (index: number) => Entry): Entry[] => Array.from({ length: 1001 }, (_, index) => entry(index));
+  const longLists: readonly (readonly [format: string, body: Record<string, unknown>, text: RegExp])[] = [
+    ['distribution', { events: many(() => ({ action: 'pull', target: {} })) }, /1001 events/],
+    ['harbor', { type: 'PUSH_ARTIFACT', event_data: { resources: many(() => ({})) } }, /1001 artifacts/],
+    ['harbor', { event_type: 'deleteImage', events: many(() => ({ repo_name: 'web' })) }, /1001 events/],
+    ['quay', { repository: 'acme/web', updated_tags: many(String) }, /1001 tags/],
+    ['quay', { repository: 'acme/web', updated_tags: Object.fromEntries(many((index) => [`v${index}`, 'id'])) }, /1001 tags/],
+    ['generic', { repository: 'acme/web', tags: many(String) }, /1001 tags/],
+  ];
+  for (const [format, body, text] of longLists) {
+    it(`inside a body of ${format} is refused if it is too long, whether or not it would deploy anything`, () => {
+      for (const name of ['auto', format]) {
+        expect(() => readPayload(payloadFormats, name, body, {}))
+          .to.throw(ServiceError, text)
+          .with.property('message')
+          .that.matches(/^The payload has 1001 \w+, and 1000 are the most$/);
+      }
+    });
+  }
+
   it('is read, ignored or refused by every format, and never ends it otherwise', () => {
     const entry = fc.oneof(
       fc.constantFrom<unknown>(pushed, ...payloadSamples.map(({ body }) => body)),
