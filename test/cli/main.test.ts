@@ -1,6 +1,8 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { settings } from '../../src/settings.ts';
-import { startWebhookService } from '../support/program.ts';
+import { projectRoot, startWebhookService } from '../support/program.ts';
 
 async function run(args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
   const program = startWebhookService(args, env);
@@ -9,6 +11,12 @@ async function run(args: readonly string[], env: Record<string, string> = {}): P
 }
 
 describe('the command line', () => {
+  it('begins with a line that kernels before 5.1 read to its end', () => {
+    const [line = ''] = fs.readFileSync(path.join(projectRoot, 'src/main.ts'), 'utf8').split('\n');
+    expect(line).to.match(/^#!\/usr\/bin\/env -S .* node /);
+    expect(line.length).to.be.at.most(127);
+  });
+
   it('prints its version', async () => {
     const { code, output } = await run(['--version']);
     expect(code).to.equal(0);

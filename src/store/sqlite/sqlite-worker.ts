@@ -8,8 +8,11 @@ import { checkpoint, openDatabase } from './open-database.ts';
 import { unpackCalls } from './packed-calls.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
-/** The thread that alone talks to the file, for as long as nothing goes wrong with it: a new thread opens it again. */
-function serve(port: MessagePort, { file, suspect }: WorkerStart): void {
+/**
+ * The thread that alone talks to the file, for as long as nothing goes wrong with it: a new thread opens it again.
+ * @returns empties the cache of pages.
+ */
+function serve(port: MessagePort, { file, suspect }: WorkerStart): () => void {
   let database: DatabaseSync | undefined;
   const say = (message: FromWorker): void => port.postMessage(message);
   const end = (message: FromWorker): void => {
@@ -53,9 +56,11 @@ function serve(port: MessagePort, { file, suspect }: WorkerStart): void {
   } catch (thrown) {
     fail(thrown);
   }
+  return () => {
+    if (database?.isOpen) database.exec('PRAGMA shrink_memory');
+  };
 }
 
 if (parentPort) {
-  serve(parentPort, workerData as WorkerStart);
-  releaseMemoryWhenIdle();
+  releaseMemoryWhenIdle(serve(parentPort, workerData as WorkerStart));
 }
