@@ -4,7 +4,7 @@ import { ServiceError } from '../framework/errors.ts';
 import { limits } from '../framework/limits.ts';
 import type { Receiver } from '../framework/receiver.ts';
 import { forwardableHeaders } from './forwardable-headers.ts';
-import { LargeBodies } from './large-bodies.ts';
+import type { LargeBodies } from './large-bodies.ts';
 import { largeBytes, readBody } from './request-body.ts';
 import { isForm, parseTriggerQuery, withFormParameters } from './trigger-parameters.ts';
 import { findTriggered, type TriggerContext } from './trigger-receiver.ts';
@@ -21,6 +21,7 @@ export interface EndpointContext extends TriggerContext {
  */
 export async function serveEndpoint(
   context: EndpointContext,
+  largeBodies: LargeBodies,
   request: IncomingMessage,
   response: ServerResponse,
   rawQuery: string,
@@ -46,9 +47,6 @@ export async function serveEndpoint(
   }
   response.writeHead(200, { 'X-Webhook-Delivery': id, 'Content-Length': 0 }).end();
 }
-
-/** Each makes about twenty megabytes of garbage. */
-const largeBodies = new LargeBodies({ most: 4, mostOfOne: 2 });
 
 /** Of a body in chunks nobody knows. */
 function isMaybeLarge({ headers }: IncomingMessage): boolean {

@@ -4,6 +4,7 @@ import type { Log } from '../framework/log.ts';
 import { answerError, answerNotFound, closeIfBody, splitUrl } from './answer-error.ts';
 import { type EndpointContext, serveEndpoint } from './endpoint.ts';
 import { parseGoPath } from './go-path.ts';
+import { LargeBodies } from './large-bodies.ts';
 import { apiVersion } from './url-builder.ts';
 import { answerHandshake, isHandshake } from './webhook-handshake.ts';
 
@@ -22,6 +23,8 @@ const methods = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 
 /** The server of the whole API, not yet listening. Routing looks at the path as Go's router does, before express sees it. */
 export function createHttpServer(options: HttpServerOptions): Server {
+  // Each makes about twenty megabytes of garbage.
+  const largeBodies = new LargeBodies({ most: 4, mostOfOne: 2 });
   const server = http.createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -32,7 +35,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
     },
     (request, response) => {
       if (options.draining?.()) response.shouldKeepAlive = false;
-      route(options, request, response).catch((thrown: unknown) => answerError(options.log, request, response, thrown));
+      route(options, largeBodies, request, response).catch((thrown: unknown) =>
+        answerError(options.log, request, response, thrown),
+      );
     },
   );
   server.maxConnections = limits.connections;
@@ -41,6 +46,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
 
 async function route(
   { endpoint, management }: HttpServerOptions,
+  largeBodies: LargeBodies,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -50,7 +56,7 @@ async function route(
     const location = redirect + (rawQuery === '' ? '' : `?${rawQuery}`);
     response.writeHead(301, { Location: location, 'Content-Length': 0, ...closeIfBody(request) }).end();
   } else if (decoded === endpointPath || decoded === `${endpointPath}/`) {
-    if (request.method === 'POST') await serveEndpoint(endpoint, request, response, rawQuery);
+    if (request.method === 'POST') await serveEndpoint(endpoint, largeBodies, request, response, rawQuery);
     else if (isHandshake(request)) await answerHandshake(endpoint, response, rawQuery);
     else answerNotFound(request, response);
   } else if (!methods.has(request.method ?? '') || rawPath.startsWith(endpointPath)) {
