@@ -5,6 +5,16 @@ import { type JsonMap, type KubernetesObject, listAt, mapAt, numberOr, textOr } 
 const template = podColumns('spec', 'template', 'spec');
 const selector = wide('Selector', ({ spec }) => selectorText(mapAt(spec, 'selector')));
 
+/** What is shown of all that keeps a number of pods. */
+const replicated: readonly Column[] = [
+  name,
+  figure('Desired', 'spec', 'replicas'),
+  figure('Current', 'status', 'replicas'),
+  figure('Ready', 'status', 'readyReplicas'),
+  age,
+  ...template,
+];
+
 /** What is printed of workloads, their pods, and what is bound to them. */
 export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
   ControllerRevision: [
@@ -86,24 +96,8 @@ export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
     figure('Allowed Disruptions', 'status', 'disruptionsAllowed'),
     age,
   ],
-  ReplicaSet: [
-    name,
-    figure('Desired', 'spec', 'replicas'),
-    figure('Current', 'status', 'replicas'),
-    figure('Ready', 'status', 'readyReplicas'),
-    age,
-    ...template,
-    selector,
-  ],
-  ReplicationController: [
-    name,
-    figure('Desired', 'spec', 'replicas'),
-    figure('Current', 'status', 'replicas'),
-    figure('Ready', 'status', 'readyReplicas'),
-    age,
-    ...template,
-    wide('Selector', ({ spec }) => labelText(mapAt(spec, 'selector'))),
-  ],
+  ReplicaSet: [...replicated, selector],
+  ReplicationController: [...replicated, wide('Selector', ({ spec }) => labelText(mapAt(spec, 'selector')))],
   /** The subresource of all that has replicas. */
   Scale: [name, figure('Desired', 'spec', 'replicas'), figure('Available', 'status', 'replicas'), age],
   StatefulSet: [name, column('Ready', readyOfWanted), age, ...template],
