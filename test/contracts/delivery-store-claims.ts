@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Claim, PlannedWork } from '../../src/framework/deliveries/delivery-store.ts';
+import type { Claim, DeliveryStore, PlannedWork } from '../../src/framework/deliveries/delivery-store.ts';
+import type { Renewed } from '../../src/framework/deliveries/lease-answers.ts';
 import {
   actionOn,
   claimAll,
@@ -198,12 +199,27 @@ export function itGivesClaims(store: UseStore): void {
       for (let index = 0; index < 3; index++) await push(store(), { receiver: `r${index}` });
       const mine = await claimAll(store(), { owner: 'me', leaseMs: minute, limit: 2 });
       const other = await claimOne(store(), { owner: 'you', leaseMs: 0 });
-      const { held, cancelled } = await store().renew('me', minute);
+      const { held, cancelled } = await renew(store(), 'me', mine);
       expect(held).to.have.members(mine.map(({ fence }) => fence));
       expect(cancelled).to.deep.equal([]);
       expect((await takeOver(store(), 'me')).delivery.id).to.equal(other.delivery.id);
-      expect((await store().renew('you', minute)).held).to.deep.equal([]);
-      expect((await store().renew('nobody', minute)).held).to.deep.equal([]);
+      expect((await renew(store(), 'you', [other])).held).to.deep.equal([]);
+      expect((await renew(store(), 'nobody', mine)).held).to.deep.equal([]);
+    });
+
+    it('that its owner never heard of is given back when half of its lease is over, without a crash', async () => {
+      const id = await push(store(), { receiver: 'unheard' });
+      const unheard = await claimOne(store(), { owner: 'me', leaseMs: minute });
+      await push(store());
+      const mine = await claimOne(store(), { owner: 'me', leaseMs: minute });
+      expect((await renew(store(), 'me', [mine])).held).to.deep.equal([mine.fence]);
+      expect(await states(store(), id)).to.deep.equal(['running']);
+      // The same to the store as when that much of a longer lease had passed.
+      expect((await renew(store(), 'me', [mine], 3 * minute)).held).to.deep.equal([mine.fence]);
+      expect(await refusalOf(succeed(store(), unheard))).to.equal('LeaseLostError');
+      const again = await claimOne(store());
+      expect(again.delivery.id).to.equal(id);
+      expect(again).to.include({ crashes: 0, attempt: 2 });
     });
 
     it('is prolonged by a step', async () => {
@@ -214,7 +230,7 @@ export function itGivesClaims(store: UseStore): void {
       const other = await push(store(), { receiver: 'clock' });
       await claimOne(store(), { leaseMs: 0 });
       expect((await takeOver(store())).delivery.id).to.equal(other);
-      expect((await store().renew('me', minute)).held).to.deep.equal([claim.fence]);
+      expect((await renew(store(), 'me', [claim])).held).to.deep.equal([claim.fence]);
     });
 
     it('that its owner gives up is free at once, without a crash', async () => {
@@ -244,12 +260,12 @@ export function itGivesClaims(store: UseStore): void {
     it('tells its holder what somebody asked to cancel', async () => {
       await planned(store(), {}, actionOn('t'));
       await push(store(), { receiver: 'b' });
-      await hit(store(), { receiver: 'c', owner: 'worker' });
+      const inline = await hit(store(), { receiver: 'c', owner: 'worker' });
       const claims = await claimAll(store());
       const doing = claims.find(({ kind }) => kind === 'action') as Claim;
       const asked = await store().cancel('1a5', doing.delivery.id, 'user 1a1');
       expect(asked).to.deep.equal({ state: 'running', running: [doing.fence] });
-      const { held, cancelled } = await store().renew('worker', minute);
+      const { held, cancelled } = await renew(store(), 'worker', [...claims, inline.claim as Claim]);
       expect(held).to.have.length(3);
       expect(cancelled).to.deep.equal([doing.fence]);
     });
@@ -262,4 +278,8 @@ export function itGivesClaims(store: UseStore): void {
       expect(taken.actions).to.deep.equal([{ ...(works[0] as PlannedWork), step: 'upgrade' }]);
     });
   });
+}
+
+function renew(store: DeliveryStore, owner: string, claims: readonly Claim[], leaseMs = minute): Promise<Renewed> {
+  return store.renew({ owner, leaseMs, fences: claims.map(({ fence }) => fence), awaited: [] });
 }

@@ -172,11 +172,22 @@ export function itTakesTurns(store: UseStore): void {
       const holder = await hit(store(), { lane: 'x', owner: 'holder' });
       const { id } = await hit(store(), { lane: 'x', owner: 'gone', leaseMs: 0 });
       const patient = await hit(store(), { lane: 'x', owner: 'patient', leaseMs: 0 });
-      await store().renew('patient', minute);
+      await store().renew({ owner: 'patient', leaseMs: minute, fences: [], awaited: [patient.id] });
       await afterLeases(async () => (await read(store(), id)).state === 'interrupted');
       expect(await states(store(), holder.id, patient.id)).to.deep.equal(['running', 'queued']);
       await finish(holder.claim as Claim);
       expect((await store().claimInline(patient.id, 'patient', minute))?.delivery.id).to.equal(patient.id);
+    });
+
+    it('is interrupted if its owner does not know that it is to wait, and another has its turn', async () => {
+      const holder = await hit(store(), { lane: 'x' });
+      const unknown = await hit(store(), { lane: 'x', owner: 'me', leaseMs: 0 });
+      const { id } = await hit(store(), { lane: 'x', owner: 'me', leaseMs: minute });
+      await finish(holder.claim as Claim);
+      expect(await store().claimInline(id, 'me', minute)).to.equal(undefined);
+      await store().renew({ owner: 'me', leaseMs: minute, fences: [], awaited: [id] });
+      await afterLeases(async () => (await read(store(), unknown.id)).state === 'interrupted');
+      expect((await store().claimInline(id, 'me', minute))?.delivery.id).to.equal(id);
     });
 
     it('has its turn after one whose process died', async () => {

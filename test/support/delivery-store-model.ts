@@ -102,11 +102,16 @@ export class DeliveryStoreModel {
     if (lease?.fence === claim.fence) lease.until = this.now + claim.leaseMs;
   }
 
-  async renew(owner: string, leaseMs: number): Promise<void> {
-    const { held } = await this.store.renew(owner, leaseMs);
-    const mine = [...this.#leases.values()].filter((lease) => lease.owner === owner);
-    expect(held).to.have.members(mine.map(({ fence }) => fence));
-    for (const lease of mine) lease.until = this.now + leaseMs;
+  /** @param heard how many of its claims the owner knows of. */
+  async renew(owner: string, leaseMs: number, heard: number): Promise<void> {
+    const mine = [...this.#leases].filter(([, lease]) => lease.owner === owner);
+    const fences = mine.slice(0, heard).map(([, { fence }]) => fence);
+    const { held } = await this.store.renew({ owner, leaseMs, fences, awaited: [] });
+    expect(held).to.have.members(fences);
+    for (const [index, [lane, lease]] of mine.entries()) {
+      if (index < heard) lease.until = this.now + leaseMs;
+      else if (lease.until < this.now + leaseMs / 2) this.#leases.delete(lane);
+    }
   }
 
   async release(owner: string | undefined): Promise<void> {

@@ -29,9 +29,9 @@ describe('a disk that fails', function () {
         path.join(world.folder, 'trace'),
       ];
       const heal = await attachStrace(world.program.process.pid, syncs);
-      await refused(world, queries, operations);
+      const inDoubt = await refused(world, queries, operations);
       await heal();
-      await judgeHealed(world, queries, operations, before);
+      await judgeHealed(world, queries, operations, before, inDoubt);
     });
   });
 
@@ -42,15 +42,15 @@ describe('a disk that fails', function () {
     try {
       await withWorld({ folder: path.join(disk, 'data') }, async (world, queries, operations) => {
         const before = await pushes(world, queries, 50);
-        const body = 'x'.repeat(100_000);
+        const more = 'x'.repeat(100_000);
         for (let sent = 0, full = false; sent < 200 && !full; sent += 1) {
-          const answer = await push(world, queries, sent, body);
+          const answer = await push(world, queries[sent % targets], { ...nextBody(), more });
           full = answer.status !== 200;
           if (!full) before.push(String(answer.headers['x-webhook-delivery']));
         }
-        await refused(world, queries, operations, body);
+        const inDoubt = await refused(world, queries, operations, more);
         execFileSync('mount', ['-o', 'remount,size=64m', disk]);
-        await judgeHealed(world, queries, operations, before);
+        await judgeHealed(world, queries, operations, before, inDoubt);
       });
     } finally {
       execFileSync('umount', ['-l', disk]);
@@ -78,9 +78,13 @@ async function withWorld(
 
 let number = 0;
 
-function push(world: UpgradeWorld, queries: readonly string[], target: number, more = ''): Promise<Sent> {
-  const body = { ...pushOf(`t${++number}`, 1_500_000_000 + number), more };
-  return sendRequest(world.url, `/v1-webhooks/endpoint${queries[target % targets]}`, { method: 'POST', body });
+function nextBody(): ReturnType<typeof pushOf> {
+  number += 1;
+  return pushOf(`t${number}`, 1_500_000_000 + number);
+}
+
+function push(world: UpgradeWorld, query: string | undefined, body: object): Promise<Sent> {
+  return sendRequest(world.url, `/v1-webhooks/endpoint${query}`, { method: 'POST', body });
 }
 
 /** @returns the ids of so many accepted deliveries. */
@@ -89,7 +93,7 @@ async function pushes(world: UpgradeWorld, queries: readonly string[], count: nu
     connections: 16,
     request: (at) => ({
       url: `${world.url}/v1-webhooks/endpoint${queries[at % targets]}`,
-      body: pushOf(`t${++number}`, 1_500_000_000 + number),
+      body: nextBody(),
     }),
   });
   const { answers, acknowledged } = await load.run(count);
@@ -97,14 +101,28 @@ async function pushes(world: UpgradeWorld, queries: readonly string[], count: nu
   return [...acknowledged];
 }
 
-async function refused(world: UpgradeWorld, queries: readonly string[], operations: string, more = ''): Promise<void> {
-  for (const target of [0, 1, 2, 3, 0, 1]) {
-    const answer = await push(world, queries, target, more);
+/**
+ * @returns sends the first push again that was refused. Whether that one was still written cannot be told when a disk fails; it is
+ *   one delivery in either case. The store was closed by the time that the others came.
+ */
+async function refused(
+  world: UpgradeWorld,
+  queries: readonly string[],
+  operations: string,
+  more = '',
+): Promise<() => Promise<Sent>> {
+  const sends = [0, 1, 2, 3, 0, 1].map((target) => {
+    const body = { ...nextBody(), more };
+    return () => push(world, queries[target], body);
+  });
+  for (const send of sends) {
+    const answer = await send();
     expect(answer.status, answer.text).to.equal(503);
     expect(Number(answer.headers['retry-after'])).to.be.greaterThan(0);
     expect(answer.headers).to.not.have.property('x-webhook-delivery');
   }
   expect((await sendRequest(operations, '/readyz')).status).to.equal(503);
+  return sends[0] as () => Promise<Sent>;
 }
 
 /** Pushes are accepted again, and all that were accepted before are there and end. */
@@ -113,11 +131,12 @@ async function judgeHealed(
   queries: readonly string[],
   operations: string,
   before: readonly string[],
+  inDoubt: () => Promise<Sent>,
 ): Promise<void> {
   const deadline = performance.now() + 40_000;
   const accepted = [...before];
   for (let healed = false; !healed; await delay(50)) {
-    const answer = await push(world, queries, 0);
+    const answer = await inDoubt();
     healed = answer.status === 200;
     if (healed) accepted.push(String(answer.headers['x-webhook-delivery']));
     expect(performance.now(), answer.text).to.be.below(deadline);

@@ -10,7 +10,7 @@ import type {
   StoredRequest,
   TargetRecord,
 } from './delivery-record.ts';
-import type { Cancelled, Renewed } from './lease-answers.ts';
+import type { Cancelled, Renewal, Renewed } from './lease-answers.ts';
 
 /**
  * Where deliveries are kept, and the queue that their work waits in. A method resolves once what it did is on disk, so that
@@ -37,10 +37,10 @@ export interface DeliveryStore {
    */
   claimInline(deliveryId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
   /**
-   * Prolongs all leases of an owner, and its waiting for the turns of inline deliveries.
-   * @returns the fences that it still holds, and those of them that somebody asked to cancel.
+   * Prolongs the leases of an owner, and its waiting for the turns of inline deliveries.
+   * @returns which of the fences it still holds, and those of them that somebody asked to cancel.
    */
-  renew(owner: string, leaseMs: number): Promise<Renewed>;
+  renew(renewal: Renewal): Promise<Renewed>;
   /** Gives up all leases of an owner that stops in good order: others may claim the work at once, and no crash is counted. */
   release(owner: string): Promise<void>;
   /** Ends all leases, of whatever owner: for a store that only one process at a time can open. */

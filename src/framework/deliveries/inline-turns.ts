@@ -35,7 +35,7 @@ export class InlineTurns {
     claim: Claim | undefined,
     work: (claim: Claim) => Promise<void>,
   ): Promise<void> {
-    const mine = claim ?? (await this.#turn(id, projectId, lane ?? id));
+    const mine = claim ?? (await this.#running.await(id, () => this.#turn(id, projectId, lane ?? id)));
     try {
       await work(mine);
     } finally {

@@ -1,5 +1,19 @@
 import type { DeliveryState } from './delivery-record.ts';
 
+/**
+ * What an owner works at. A claim may have been given without its owner hearing of it, where the store failed right then: whatever
+ * is not named here is not prolonged, and given back when half of its lease is over.
+ */
+export interface Renewal {
+  readonly owner: string;
+  /** How long the leases last from now on, milliseconds. */
+  readonly leaseMs: number;
+  /** Of the claims that it holds. */
+  readonly fences: readonly number[];
+  /** The inline deliveries for whose turns it waits. */
+  readonly awaited: readonly string[];
+}
+
 /** Which of its leases an owner still holds, and which of them somebody asked to cancel; by their fences. */
 export interface Renewed {
   readonly held: readonly number[];

@@ -26,6 +26,7 @@ export class RunningWork {
   readonly owner: string;
   readonly #store: DeliveryStore;
   readonly #running = new Map<number, Running>();
+  readonly #awaited = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #renewing = false;
 
@@ -49,6 +50,16 @@ export class RunningWork {
       return await work(running.abort.signal);
     } finally {
       this.#running.delete(claim.fence);
+    }
+  }
+
+  /** Waits for the turn of an inline delivery: as long as `wait` lasts, it keeps its place. */
+  async await<T>(deliveryId: string, wait: () => Promise<T>): Promise<T> {
+    this.#awaited.add(deliveryId);
+    try {
+      return await wait();
+    } finally {
+      this.#awaited.delete(deliveryId);
     }
   }
 
@@ -88,7 +99,8 @@ export class RunningWork {
     const asked = [...this.#running.values()];
     const askedAt = performance.now();
     try {
-      const { held, cancelled } = await this.#store.renew(this.owner, leaseMs);
+      const fences = asked.map(({ claim }) => claim.fence);
+      const { held, cancelled } = await this.#store.renew({ owner: this.owner, leaseMs, fences, awaited: [...this.#awaited] });
       const ours = new Set(held);
       for (const running of asked) {
         if (ours.has(running.claim.fence)) running.prolongedAt = askedAt;

@@ -1,28 +1,37 @@
-import type { Renewed } from '../../framework/deliveries/lease-answers.ts';
+import type { Renewal, Renewed } from '../../framework/deliveries/lease-answers.ts';
 import { abortCancelled, decidable, takesBack } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { dropOwnLane, endAttempt, freeLane, keepPlan } from './lanes.ts';
-import { integer, optionalText, text } from './rows.ts';
+import { integer, optionalText, requireSequence, text } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
 
 /** How many deliveries in a row may end the process before they are set aside. */
 const mostCrashes = 3;
 
-export async function renew(tx: Transaction, owner: string, leaseMs: number): Promise<Renewed> {
-  const rows = await tx.all(
-    `UPDATE lanes SET lease_until = $2 WHERE owner = $1 AND fence IS NOT NULL RETURNING fence, work`,
-    owner,
-    tx.now + leaseMs,
-  );
-  // Who waits for the turn of an inline delivery still does.
-  const waited = `UPDATE work SET ready_at = $2 WHERE kind = 'inline' AND state = 'waiting' AND awaited_by = $1`;
-  await tx.run(waited, owner, tx.now + leaseMs);
+export async function renew(tx: Transaction, { owner, leaseMs, fences, awaited }: Renewal): Promise<Renewed> {
+  const until = tx.now + leaseMs;
+  const known = new Set(fences);
+  const held: number[] = [];
   const cancelled: number[] = [];
-  for (const row of rows) {
-    const [work] = await tx.all('SELECT cancelled_by FROM work WHERE id = $1', integer(row, 'work'));
-    if (work && optionalText(work, 'cancelled_by') !== undefined) cancelled.push(integer(row, 'fence'));
+  const lanes = await tx.all(
+    `SELECT l.name, l.fence, l.work, l.lease_until, w.cancelled_by FROM lanes l LEFT JOIN work w ON w.id = l.work
+    WHERE l.owner = $1 AND l.fence IS NOT NULL`,
+    owner,
+  );
+  for (const lane of lanes) {
+    const fence = integer(lane, 'fence');
+    if (known.has(fence)) {
+      await tx.run('UPDATE lanes SET lease_until = $2 WHERE name = $1', text(lane, 'name'), until);
+      held.push(fence);
+      if (optionalText(lane, 'cancelled_by') !== undefined) cancelled.push(fence);
+    } else if (integer(lane, 'lease_until') < tx.now + leaseMs / 2) {
+      await giveBack(tx, lane, false);
+    }
   }
-  return { held: rows.map((row) => integer(row, 'fence')), cancelled };
+  // Who waits for the turn of an inline delivery still does.
+  const waited = `UPDATE work SET ready_at = $3 WHERE delivery = $1 AND kind = 'inline' AND state = 'waiting' AND awaited_by = $2`;
+  for (const id of awaited) await tx.run(waited, requireSequence('delivery', id), owner, until);
+  return { held, cancelled };
 }
 
 export async function release(tx: Transaction, owner: string): Promise<void> {
