@@ -2,7 +2,7 @@ import type { Renewal, Renewed } from '../../framework/deliveries/lease-answers.
 import { abortCancelled, decidable, takesBack } from './decisions.ts';
 import { addEvent, refreshDelivery } from './delivery-state.ts';
 import { dropOwnLane, endAttempt, freeLane, keepPlan } from './lanes.ts';
-import { integer, optionalText, requireSequence, text } from './rows.ts';
+import { idOf, integer, optionalText, text } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
 
 /** How many deliveries in a row may end the process before they are set aside. */
@@ -10,28 +10,34 @@ const mostCrashes = 3;
 
 export async function renew(tx: Transaction, { owner, leaseMs, fences, awaited }: Renewal): Promise<Renewed> {
   const until = tx.now + leaseMs;
-  const known = new Set(fences);
-  const held: number[] = [];
-  const cancelled: number[] = [];
   const lanes = await tx.all(
     `SELECT l.name, l.fence, l.work, l.lease_until, w.cancelled_by FROM lanes l LEFT JOIN work w ON w.id = l.work
     WHERE l.owner = $1 AND l.fence IS NOT NULL`,
     owner,
   );
-  for (const lane of lanes) {
-    const fence = integer(lane, 'fence');
-    if (known.has(fence)) {
-      await tx.run('UPDATE lanes SET lease_until = $2 WHERE name = $1', text(lane, 'name'), until);
-      held.push(fence);
-      if (optionalText(lane, 'cancelled_by') !== undefined) cancelled.push(fence);
-    } else if (integer(lane, 'lease_until') < tx.now + leaseMs / 2) {
-      await giveBack(tx, lane, false);
-    }
+  // One statement for all, however many there are; those that it should not have changed are few, if any.
+  await tx.run('UPDATE lanes SET lease_until = $2 WHERE owner = $1 AND fence IS NOT NULL', owner, until);
+  const known = new Set(fences);
+  const isKnown = (lane: Row): boolean => known.has(integer(lane, 'fence'));
+  for (const lane of lanes.filter((each) => !isKnown(each))) {
+    const end = integer(lane, 'lease_until');
+    if (end < tx.now + leaseMs / 2) await giveBack(tx, lane, false);
+    else await tx.run('UPDATE lanes SET lease_until = $2 WHERE name = $1', text(lane, 'name'), end);
   }
-  // Who waits for the turn of an inline delivery still does.
-  const waited = `UPDATE work SET ready_at = $3 WHERE delivery = $1 AND kind = 'inline' AND state = 'waiting' AND awaited_by = $2`;
-  for (const id of awaited) await tx.run(waited, requireSequence('delivery', id), owner, until);
-  return { held, cancelled };
+  await renewWaiting(tx, owner, new Set(awaited), until);
+  const held = lanes.filter(isKnown);
+  const cancelled = held.filter((lane) => optionalText(lane, 'cancelled_by') !== undefined);
+  return { held: held.map((lane) => integer(lane, 'fence')), cancelled: cancelled.map((lane) => integer(lane, 'fence')) };
+}
+
+/** Who waits for the turn of an inline delivery still does. */
+async function renewWaiting(tx: Transaction, owner: string, awaited: ReadonlySet<string>, until: number): Promise<void> {
+  const waiting = `kind = 'inline' AND state = 'waiting' AND awaited_by = $1`;
+  const rows = await tx.all(`SELECT id, delivery, ready_at FROM work WHERE ${waiting}`, owner);
+  if (rows.length > 0) await tx.run(`UPDATE work SET ready_at = $2 WHERE ${waiting}`, owner, until);
+  for (const row of rows.filter((each) => !awaited.has(idOf('delivery', integer(each, 'delivery'))))) {
+    await tx.run('UPDATE work SET ready_at = $2 WHERE id = $1', integer(row, 'id'), integer(row, 'ready_at'));
+  }
 }
 
 export async function release(tx: Transaction, owner: string): Promise<void> {
