@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { ServiceError } from '../../src/framework/errors.ts';
 import { parseGoJson } from '../../src/framework/go-json.ts';
+import { threadTime } from '../support/thread-time.ts';
 
 const faults: readonly (readonly [body: string, text: string])[] = [
   ['', 'unexpected end of JSON input'],
@@ -112,8 +113,7 @@ describe('parseGoJson', () => {
 
   it('takes no longer for what looks like a number that is too large', () => {
     const body = `[${Array.from({ length: 3_400 }, () => '9'.repeat(299)).join()}]`;
-    const began = performance.now();
-    parseGoJson(body);
-    expect(performance.now() - began, 'milliseconds for 1 MB').to.be.lessThan(200);
+    const took = threadTime(() => parseGoJson(body));
+    expect(took, 'milliseconds for 1 MB').to.be.lessThan(200);
   });
 });

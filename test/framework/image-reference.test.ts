@@ -14,6 +14,7 @@ import {
   withDigest,
   withTag,
 } from '../../src/framework/image-reference.ts';
+import { threadTime } from '../support/thread-time.ts';
 
 interface Row {
   readonly input: string;
@@ -284,10 +285,11 @@ describe('image references in general', () => {
   });
 
   it('are parsed in linear time', () => {
-    const started = performance.now();
-    for (const unit of ['a', 'a.', 'a-', 'a_', '__', 'a/', 'A-', '[:', 'a:', '@', 'sha256:f'])
-      tryParseImageReference(unit.repeat(50_000));
-    expect(performance.now() - started).to.be.below(1000);
+    const took = threadTime(() => {
+      for (const unit of ['a', 'a.', 'a-', 'a_', '__', 'a/', 'A-', '[:', 'a:', '@', 'sha256:f'])
+        tryParseImageReference(unit.repeat(50_000));
+    });
+    expect(took, 'milliseconds').to.be.below(1000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { toStoredRequest } from '../../src/framework/deliveries/stored-request.ts';
+import { threadTime } from '../support/thread-time.ts';
 
 function storedHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return toStoredRequest({ headers, query: '', body: Buffer.alloc(0) }).headers;
@@ -131,11 +132,12 @@ describe('a stored request', () => {
     const parts = ['eyJ-', '://:', ':', 'token', '?', ';a', '%', '-eyJa.', 'aB'];
     for (const part of parts) {
       const text = `://${part.repeat(Math.ceil(200_000 / part.length))}`;
-      const started = performance.now();
-      storedQuery(`a=${text}`);
-      storedQuery(`${text}=a`);
-      storedHeaders({ 'ce-source': text });
-      expect(performance.now() - started, part).to.be.below(1_000);
+      const took = threadTime(() => {
+        storedQuery(`a=${text}`);
+        storedQuery(`${text}=a`);
+        storedHeaders({ 'ce-source': text });
+      });
+      expect(took, `milliseconds for ${part}`).to.be.below(1_000);
     }
   });
 });

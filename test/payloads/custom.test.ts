@@ -5,6 +5,7 @@ import type { PayloadOptions } from '../../src/framework/payload-format.ts';
 import { readPayload } from '../../src/framework/read-payload.ts';
 import { payloadFormats } from '../../src/payloads/index.ts';
 import { parseJsonPath } from '../../src/payloads/json-path.ts';
+import { threadTime } from '../support/thread-time.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const body = {
@@ -140,10 +141,11 @@ describe('a JSON path', () => {
 
   it('takes no long time, however it is made', () => {
     const wide = { a: Array.from({ length: 200 }, () => Array.from({ length: 500 }, () => [1])) };
-    const begun = performance.now();
-    expect(parseJsonPath(`a${'[*]'.repeat(31)}`)(wide)).to.deep.equal([]);
-    expect(parseJsonPath('a[*][*][*]')(wide)).to.have.length(100_000);
-    expect(() => parseJsonPath(`['${'\\'.repeat(490)}`)).to.throw(SyntaxError);
-    expect(performance.now() - begun).to.be.lessThan(1000);
+    const took = threadTime(() => {
+      expect(parseJsonPath(`a${'[*]'.repeat(31)}`)(wide)).to.deep.equal([]);
+      expect(parseJsonPath('a[*][*][*]')(wide)).to.have.length(100_000);
+      expect(() => parseJsonPath(`['${'\\'.repeat(490)}`)).to.throw(SyntaxError);
+    });
+    expect(took, 'milliseconds').to.be.lessThan(1000);
   });
 });

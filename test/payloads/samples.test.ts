@@ -6,6 +6,7 @@ import type { PayloadContents } from '../../src/framework/payload-format.ts';
 import { readPayload } from '../../src/framework/read-payload.ts';
 import { payloadFormats } from '../../src/payloads/index.ts';
 import { expectedEvents, type PayloadSample, payloadSamples } from '../support/payload-samples.ts';
+import { threadTime } from '../support/thread-time.ts';
 
 function flat({ events, ignored }: PayloadContents): Record<string, unknown>[] {
   const all = [...events.map((event) => ({ outcome: 'deploy', ...event })), ...ignored];
@@ -141,14 +142,15 @@ describe('the samples of registries', () => {
   };
   for (const [name, body] of Object.entries(hostile)) {
     it(`do not hold the process up by ${name}`, () => {
-      const begun = performance.now();
-      try {
-        const { events } = readPayload(payloadFormats, 'auto', body, {});
-        expect(events.length).to.be.at.most(1000);
-      } catch (thrown) {
-        expect(thrown).to.be.instanceOf(ServiceError);
-      }
-      expect(performance.now() - begun).to.be.lessThan(500);
+      const took = threadTime(() => {
+        try {
+          const { events } = readPayload(payloadFormats, 'auto', body, {});
+          expect(events.length).to.be.at.most(1000);
+        } catch (thrown) {
+          expect(thrown).to.be.instanceOf(ServiceError);
+        }
+      });
+      expect(took, 'milliseconds').to.be.lessThan(500);
     });
   }
 

@@ -8,6 +8,7 @@ import type { SenderConfig } from '../../../src/framework/sender-authenticity/se
 import { testKey } from '../../support/keys.ts';
 import { base64url, rs256 } from '../../support/make-token.ts';
 import { refusalOfSender } from '../../support/sender-proof.ts';
+import { threadTime } from '../../support/thread-time.ts';
 
 const seconds = 1_700_000_000;
 const now = () => seconds * 1000;
@@ -248,8 +249,7 @@ describe('patterns of claims', () => {
   });
 
   it('take no long time', () => {
-    const started = performance.now();
-    expect(matchesClaim('*a'.repeat(500) + 'b', 'a'.repeat(8_000))).to.equal(false);
-    expect(performance.now() - started).to.be.lessThan(50);
+    const took = threadTime(() => expect(matchesClaim('*a'.repeat(500) + 'b', 'a'.repeat(8_000))).to.equal(false));
+    expect(took, 'milliseconds').to.be.lessThan(50);
   });
 });

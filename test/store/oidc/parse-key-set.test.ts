@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { parseKeySet } from '../../../src/store/oidc/parse-key-set.ts';
 import { testKey } from '../../support/keys.ts';
+import { threadTime } from '../../support/thread-time.ts';
 
 const jwk = { ...testKey().publicKey.export({ format: 'jwk' }), kid: 'a' };
 const idsOf = (...keys: unknown[]): string[] =>
@@ -39,9 +40,9 @@ describe('a set of keys', () => {
   });
 
   it('is read in no time, whatever an exponent may be', () => {
-    const began = performance.now();
-    expect(idsOf({ ...jwk, e: crypto.randomBytes(100_000).toString('base64url') })).to.deep.equal([]);
-    expect(performance.now() - began, 'milliseconds').to.be.lessThan(100);
+    const huge = { ...jwk, e: crypto.randomBytes(100_000).toString('base64url') };
+    const took = threadTime(() => expect(idsOf(huge)).to.deep.equal([]));
+    expect(took, 'milliseconds').to.be.lessThan(100);
     expect(idsOf({ ...jwk, kid: 'b', e: 'AAEAAQ' }), 'zeros in front are none of its size').to.deep.equal(['b']);
   });
 
