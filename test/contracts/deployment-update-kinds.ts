@@ -27,14 +27,14 @@ export function itUpdatesOtherKinds(use: (test: Mocha.Context) => Promise<TestCl
       it('is rolled out to the end, and nothing but the image and our annotations changes', async () => {
         const { workload, push } = await setUp({ kind, replicas: 2 });
         const before = await workload.read();
-        const update = push({ tag: '2-slow500ms' });
+        const update = push({ tag: '2-slow2s' });
         const { outcome, message } = await update.run();
         const [wanted = ''] = counts[kind]?.split(' ') ?? [];
         expect(message).to.equal(
-          `${workload.namespace}/web runs acme/web:2-slow500ms (${counts[kind]} updated, ${wanted} available)`,
+          `${workload.namespace}/web runs acme/web:2-slow2s (${counts[kind]} updated, ${wanted} available)`,
         );
         expect(outcome).to.equal('succeeded');
-        expect(update.messages[0]).to.equal('wrote acme/web:2-slow500ms');
+        expect(update.messages[0]).to.equal('wrote acme/web:2-slow2s');
         expect(update.messages.slice(1).some((text) => /^\d of \d updated, /.test(text))).to.equal(true);
         const after = await workload.read();
         expect(specWithoutImage(after)).to.deep.equal(specWithoutImage(before));

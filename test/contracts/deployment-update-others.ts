@@ -169,7 +169,7 @@ export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): v
   describe('an action that was interrupted', () => {
     it('is followed, not repeated', async () => {
       const { workload, push } = await setUp({ replicas: 1 });
-      const update = push({ tag: '2-slow1s' });
+      const update = push({ tag: '2-slow3s' });
       const { actions } = await update.plan();
       const [action] = actions;
       if (!action) throw new Error('nothing was planned');
@@ -178,9 +178,9 @@ export function itSharesDeployments(setUp: SetUp, cluster: () => TestCluster): v
       update.abort(new Error('the service is stopping'));
       expect(await running).to.have.property('message', 'the service is stopping');
       const { metadata } = await workload.read();
-      const again = push({ tag: '2-slow1s' });
+      const again = push({ tag: '2-slow3s' });
       expect(await again.execute(action)).to.have.property('outcome', 'succeeded');
-      expect(again.messages[0]).to.equal('acme/web:2-slow1s is already written, following its rollout');
+      expect(again.messages[0]).to.equal('acme/web:2-slow3s is already written, following its rollout');
       expect((await workload.read()).metadata?.generation).to.equal(metadata?.generation);
     });
 

@@ -150,8 +150,8 @@ export function itResumesUpdates(setUp: SetUp): void {
 
     it('that stays holds it only for a definite cause', async () => {
       const { push } = await setUp({ replicas: 1, progressDeadlineSeconds: 600 });
-      const keep = { onFailure: 'keep', timeoutSeconds: 1 };
-      expect((await push({ tag: '2-unready' }, keep).run()).hold).to.equal(undefined);
+      const keep = { onFailure: 'keep', timeoutSeconds: 5 };
+      expect((await push({ tag: '2-unready' }, { ...keep, timeoutSeconds: 1 }).run()).hold).to.equal(undefined);
       expect((await push({ tag: '2-bad' }, keep).run()).hold?.images).to.deep.equal(['acme/web:2-bad']);
     });
   });

@@ -14,7 +14,7 @@ export function itFreesStuckSets(use: (test: Mocha.Context) => Promise<TestClust
     for (const [tag, config] of [
       ['2-bad', {}],
       ['2-crash', {}],
-      ['2-unready', { timeoutSeconds: 1 }],
+      ['2-unready', { timeoutSeconds: 5 }],
     ] as const) {
       it(`runs the former one again after ${tag}, by the end of the one pod that was in the way`, async () => {
         const { workload, push } = await setUp({ replicas: 2 });

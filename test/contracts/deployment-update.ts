@@ -36,22 +36,23 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
     it('is rolled out to the end, and nothing but the image and our annotations changes', async () => {
       const { workload, push } = await setUp();
       const before = await workload.read();
-      const update = push({ tag: '2' });
+      // Slow enough for states in between to be seen.
+      const update = push({ tag: '2-slow1s' });
       expect(await update.run()).to.deep.equal({
         outcome: 'succeeded',
-        message: `${workload.namespace}/web runs acme/web:2 (3 of 3 updated, 3 available)`,
+        message: `${workload.namespace}/web runs acme/web:2-slow1s (3 of 3 updated, 3 available)`,
       });
       const after = await workload.read();
-      expect(await workload.image()).to.equal('acme/web:2');
+      expect(await workload.image()).to.equal('acme/web:2-slow1s');
       expect(specWithout(after, 'web')).to.deep.equal(specWithout(before, 'web'));
       expect(after.metadata?.labels).to.deep.equal(before.metadata?.labels);
       expect(after.metadata?.generation).to.equal((before.metadata?.generation ?? 0) + 1);
       expect(after.metadata?.annotations).to.include({
-        'kubernetes.io/change-cause': 'acme/web:2 pushed, receiver deploy web, delivery delivery-1',
+        'kubernetes.io/change-cause': 'acme/web:2-slow1s pushed, receiver deploy web, delivery delivery-1',
         'webhook-service/delivery': 'delivery-1',
         'webhook-service/receiver': 'deploy web',
       });
-      expect(update.messages[0]).to.equal('wrote acme/web:2');
+      expect(update.messages[0]).to.equal('wrote acme/web:2-slow1s');
       expect(update.messages.some((message) => /^\d of 3 updated, \d available/.test(message))).to.equal(true);
       expect(update.rollouts).to.not.deep.equal([]);
       for (const rollout of update.rollouts) {
@@ -119,7 +120,7 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
 
   describe('a bad image', () => {
     it('is rolled back when the deadline passes, with the cause', async () => {
-      const { workload, push } = await setUp({ progressDeadlineSeconds: 2 });
+      const { workload, push } = await setUp({ progressDeadlineSeconds: 5 });
       const before = await workload.read();
       const { outcome, message } = await push({ tag: '2-bad' }).run();
       expect(outcome).to.equal('rolledBack');
@@ -161,9 +162,10 @@ export function itUpdatesDeployments(use: (test: Mocha.Context) => Promise<TestC
     });
 
     it('can be pushed again, and fails again by itself', async () => {
-      const { push } = await setUp({ progressDeadlineSeconds: 1, replicas: 1 });
+      const { workload, push } = await setUp({ progressDeadlineSeconds: 1, replicas: 1 });
       for (const round of [1, 2])
         expect(await push({ tag: '2-bad' }).run(), `round ${round}`).to.have.property('outcome', 'rolledBack');
+      await workload.patch({ spec: { progressDeadlineSeconds: 60 } });
       expect(await push({ tag: '3' }).run()).to.have.property('outcome', 'succeeded');
     });
   });

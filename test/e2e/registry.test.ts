@@ -33,7 +33,7 @@ describe("pushes to Debian's docker-registry", function () {
       namespace,
       image: `${registry.host}/acme/web:1`,
       replicas: 2,
-      progressDeadlineSeconds: 5,
+      progressDeadlineSeconds: 10,
     });
   });
 

@@ -13,6 +13,7 @@ import { itFreesStuckSets, itTellsWhatToDelete } from '../../contracts/deploymen
 import { itHeedsUndo, itHeedsUndoOfOtherKinds } from '../../contracts/deployment-update-undo.ts';
 import { testCluster, Workload, type TestCluster } from '../../contracts/deployment-update-workload.ts';
 import { useControlPlane, type ControlPlane } from '../../support/control-plane.ts';
+import { at } from '../../support/rancher-emulator-client.ts';
 
 describe('deploymentUpdate on a real Kubernetes control plane', function () {
   this.timeout(60_000);
@@ -54,8 +55,9 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
     const unique = (): string => `web-${Math.random().toString(36).slice(2, 8)}`;
 
     it('everything works in its namespace', async () => {
-      const workload = await Workload.create(cluster, { namespace: 'default', name: unique(), progressDeadlineSeconds: 3 });
+      const workload = await Workload.create(cluster, { namespace: 'default', name: unique() });
       expect(await pushTo(workload, { tag: '2' }).run()).to.have.property('outcome', 'succeeded');
+      await workload.patch({ spec: { progressDeadlineSeconds: 3 } });
       expect(await pushTo(workload, { tag: '3-bad' }).run()).to.have.property('outcome', 'rolledBack');
       await cluster.call('DELETE', workload.path);
     });
@@ -153,11 +155,11 @@ describe('deploymentUpdate on a real Kubernetes control plane', function () {
 
   it('names a quota that lets no pod be made', async function () {
     const cluster = await testCluster((await useControlPlane(this)).kubeconfig);
-    const workload = await Workload.create(cluster, { replicas: 1, progressDeadlineSeconds: 2 });
-    await cluster.call('POST', `/api/v1/namespaces/${workload.namespace}/resourcequotas`, {
-      metadata: { name: 'none' },
-      spec: { hard: { pods: '1' } },
-    });
+    const workload = await Workload.create(cluster, { replicas: 1, progressDeadlineSeconds: 5 });
+    const quotas = `/api/v1/namespaces/${workload.namespace}/resourcequotas`;
+    await cluster.call('POST', quotas, { metadata: { name: 'none' }, spec: { hard: { pods: '1' } } });
+    // Before its controller has counted, pods are refused for another reason.
+    while (at((await cluster.call('GET', `${quotas}/none`)).body, 'status', 'used', 'pods') !== '1') await sleep(20);
     const push = new Push(
       driverUnderTest({ kubeconfig: cluster.kubeconfig }),
       { namespace: workload.namespace, name: 'web' },

@@ -55,7 +55,7 @@ describe('the rights in docs/kubernetes-rbac.md', function () {
     { workload: options, config, service }: Feature,
     rules: readonly RoleRule[],
   ): Promise<(tag: string) => Push> {
-    const { namespace, kind } = await Workload.create(cluster, { replicas: 1, progressDeadlineSeconds: 5, ...options });
+    const { namespace, kind } = await Workload.create(cluster, { replicas: 1, ...options });
     const metadata = { name: 'web' };
     const spec = { ports: [{ port: 80 }], selector: { app: 'web' } };
     if (service === true) await cluster.call('POST', `/api/v1/namespaces/${namespace}/services`, { metadata, spec });
