@@ -94,11 +94,11 @@ export async function takeOver(store: DeliveryStore, owner = 'heir', leaseMs = m
 
 /** Asks until there is an answer. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > end) throw new Error(`no answer within 10 s: ${ask.toString()}`);
+    if (performance.now() > end) throw new Error(`no answer within 30 s: ${ask.toString()}`);
     await delay(2);
   }
 }

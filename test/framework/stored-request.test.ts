@@ -127,8 +127,7 @@ describe('a stored request', () => {
     );
   });
 
-  it('is made in no time, whatever stands in it', function () {
-    this.timeout(10_000);
+  it('is made in no time, whatever stands in it', () => {
     const parts = ['eyJ-', '://:', ':', 'token', '?', ';a', '%', '-eyJa.', 'aB'];
     for (const part of parts) {
       const text = `://${part.repeat(Math.ceil(200_000 / part.length))}`;

@@ -40,8 +40,7 @@ describe('several replicas on PostgreSQL', () => {
     rancher = await startSample();
   });
 
-  afterEach(async function () {
-    this.timeout(30_000);
+  afterEach(async () => {
     for (const { program, rancher: proxy } of replicas.splice(0)) {
       program.process.kill('SIGCONT');
       await program.stop();
@@ -155,7 +154,7 @@ describe('several replicas on PostgreSQL', () => {
     otherGate.open();
     await settled(service.id, 30_000);
     const all = (): number => [...one.rancher.requests, ...two.rancher.requests].filter(isUpgrade).length;
-    await until(() => all() === 2, 30_000);
+    await until(() => all() === 2);
     await settled(service.id, 30_000);
     expect([one, two]).to.include(holder);
     expect(all(), 'the one that ran, and the newest').to.equal(2);
@@ -179,9 +178,9 @@ describe('several replicas on PostgreSQL', () => {
         else if (sent) refused.add(sent.status);
       }
     });
-    await until(() => acknowledged.length > 200, 20_000);
+    await until(() => acknowledged.length > 200);
     await database.kill();
-    await until(() => refused.has(503), 20_000);
+    await until(() => refused.has(503));
     await database.start();
     const before = acknowledged.length;
     await until(() => acknowledged.length > before + 200, 40_000);

@@ -89,7 +89,7 @@ describe('the PostgreSQL delivery store, when PostgreSQL fails', () => {
     }
     expect(performance.now() - started).to.be.within(1_000, 11_000);
     expect((await store.accept(newDelivery())).duplicate).to.equal(false);
-  }).timeout(40_000);
+  });
 
   it('does not wait long for a replica that is frozen in the middle of a transaction', async () => {
     const frozen = await PostgresDatabase.open(url);

@@ -132,13 +132,13 @@ describe('what the SQLite delivery store acknowledged', function () {
           .output()
           .split('\n')
           .filter((line) => line.startsWith('refused '));
-      await until(() => refused().length > 20, 20_000);
+      await until(() => refused().length > 20);
       expect(refused().at(-1))
         .to.match(/StoreUnavailableError/)
         .and.match(refusal);
       makeRoom(program);
       const before = acceptedIds(program.output()).length;
-      await until(() => acceptedIds(program.output()).length > before + 1_500, 20_000);
+      await until(() => acceptedIds(program.output()).length > before + 1_500);
     } finally {
       program.process.kill('SIGKILL');
       await program.ended();

@@ -39,7 +39,7 @@ export async function startEmbeddedService(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [, url = ''] = await program.says(/"message":"listening","url":"([^"]+)"/, 30_000);
+    const [, url = ''] = await program.says(/"message":"listening","url":"([^"]+)"/);
     const keyFile = path.join(folder, 'admin-key');
     const key = (await readFile(keyFile, 'utf8')).trim();
     const headers = { Authorization: `Basic ${Buffer.from(key).toString('base64')}`, 'Content-Type': 'application/json' };

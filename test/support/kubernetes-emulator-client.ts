@@ -141,7 +141,7 @@ export class EmulatorClient {
 
   /** Waits for a condition; the limit only keeps a broken test from hanging. */
   async until(path: string, condition: (body: View) => boolean): Promise<View> {
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 30_000;
     for (;;) {
       const { body } = await this.get(path);
       if (condition(body)) return body;

@@ -14,7 +14,7 @@ export interface Program {
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** Resolves with the exit code, or null after a signal. */
   ended(): Promise<number | null>;
-  /** SIGTERM, and SIGKILL if it does not end within 15 s. */
+  /** SIGTERM, and SIGKILL if it does not end within 30 s. */
   stop(): Promise<number | null>;
 }
 
@@ -60,7 +60,7 @@ export function startCommand(
     process: child,
     output: () => output,
     ended: () => exit,
-    says(pattern, timeoutMs = 15_000) {
+    says(pattern, timeoutMs = 45_000) {
       return new Promise((resolve, reject) => {
         const done = (): void => {
           clearTimeout(timer);
@@ -87,7 +87,7 @@ export function startCommand(
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      const kill = setTimeout(() => child.kill('SIGKILL'), 30_000);
       try {
         return await exit;
       } finally {

@@ -67,9 +67,9 @@ export function startSample(options: Partial<RancherEmulatorOptions> = {}): Prom
   });
 }
 
-/** Asks until the answer is as wanted. @throws Error with the last answer after five seconds. */
+/** Asks until the answer is as wanted. @throws Error with the last answer after half a minute. */
 export async function until<T>(ask: () => Promise<T> | T, isAsWanted: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   let last: T | undefined;
   for (;;) {
     const answer = await ask();

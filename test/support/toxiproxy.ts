@@ -100,7 +100,7 @@ function apiOf(url: string): Api {
 }
 
 async function answers(ask: () => Promise<unknown>, child: { readonly exitCode: number | null }): Promise<void> {
-  for (const end = performance.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const end = performance.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     try {
       await ask();
       return;

@@ -27,8 +27,7 @@ describe('an inline delivery that is cut off by kill -9', () => {
     await start();
   });
 
-  afterEach(async function () {
-    this.timeout(20_000);
+  afterEach(async () => {
     await service.stop();
     await proxy.stop();
     await rancher.stop();
@@ -88,8 +87,7 @@ describe('an inline delivery that is cut off by kill -9', () => {
     }
   }
 
-  it('before anything was written: nothing is, and a replay is the step that it would have been', async function () {
-    this.timeout(30_000);
+  it('before anything was written: nothing is, and a replay is the step that it would have been', async () => {
     const before = Number(await scale());
     const { json } = await cutOff(({ method, url: target }) => method === 'GET' && target.endsWith('/services/1s1'));
     expect(json['state']).to.equal('interrupted');
@@ -98,8 +96,7 @@ describe('an inline delivery that is cut off by kill -9', () => {
     expect(await scale()).to.equal(before + 1);
   });
 
-  it('after Rancher has taken the write: it is not made again, and a replay sets the same scale', async function () {
-    this.timeout(30_000);
+  it('after Rancher has taken the write: it is not made again, and a replay sets the same scale', async () => {
     const before = Number(await scale());
     const { json } = await cutOff(({ method }) => method === 'PUT');
     expect(json['state']).to.equal('interrupted');

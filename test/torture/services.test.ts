@@ -23,8 +23,7 @@ describe('one push for 301 services with 50 mixes of sidekicks', () => {
   let rancher: RancherEmulator;
   let proxy: FaultProxy;
 
-  before(async function () {
-    this.timeout(20_000);
+  before(async () => {
     const resources = [
       { type: 'project', id: '1a5' },
       { type: 'stack', id: '1st1', accountId: '1a5' },

@@ -11,8 +11,7 @@ describe('kill -9 after an upstream took a write and before it answered', () => 
     world = await startStepsWorld(stepScenarios.length);
   });
 
-  after(async function () {
-    this.timeout(20_000);
+  after(async () => {
     await world.stop();
   });
 

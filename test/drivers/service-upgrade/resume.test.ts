@@ -26,8 +26,7 @@ const clock: Clock = {
   },
 };
 
-describe('serviceUpgrade, resumed on the Rancher emulator', function () {
-  this.timeout(30_000);
+describe('serviceUpgrade, resumed on the Rancher emulator', () => {
   let emulator: RancherEmulator;
   let client: RancherClient;
   let name = 0;

@@ -88,7 +88,7 @@ async function kubectlWith(kubeconfig: string, program: string, release?: () => 
     },
     apply: async (...objects: object[]) => call('apply', '-f', await file(...objects)),
     async until(target: string, jsonpath: string, value: string | RegExp) {
-      const end = performance.now() + 20_000;
+      const end = performance.now() + 30_000;
       for (;;) {
         const found = await call('get', target, '--ignore-not-found', '-o', `jsonpath=${jsonpath}`);
         if (typeof value === 'string' ? found === value : value.test(found)) return;
