@@ -4,7 +4,7 @@ export interface PushLoadOptions {
   /** Where a push goes, and its body; the first is 1. */
   readonly request: (number: number) => { readonly url: string; readonly body: object };
   readonly connections: number;
-  /** How many a second, whether those before were answered or not; absent: each connection sends one after the other. */
+  /** How many a second, as far as there are connections to send them over; absent: each sends one after the other. */
   readonly perSecond?: number;
 }
 
@@ -44,7 +44,7 @@ export class PushLoad {
       };
       await Promise.all(Array.from({ length: connections }, sender));
     } else {
-      await this.#sendSteadily(perSecond, more);
+      await this.#sendSteadily(perSecond, connections, more);
     }
     this.#agent.destroy();
     const times = this.#times.toSorted((a, b) => a - b);
@@ -52,18 +52,24 @@ export class PushLoad {
     return { answers: this.answers, acknowledged: this.acknowledged, p50: at(0.5), p99: at(0.99) };
   }
 
-  async #sendSteadily(perSecond: number, more: () => boolean): Promise<void> {
-    const sent: Promise<void>[] = [];
+  async #sendSteadily(perSecond: number, connections: number, more: () => boolean): Promise<void> {
+    const open = new Set<Promise<void>>();
+    let sent = 0;
     const startedAt = performance.now();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setInterval(() => {
       const due = ((performance.now() - startedAt) / 1_000) * perSecond;
-      while (sent.length < due && more()) sent.push(this.#send());
+      for (; sent < due && more(); sent += 1) {
+        // Those that waited for a connection would still be sent when the load is over.
+        if (open.size >= connections) continue;
+        const one = this.#send().finally(() => open.delete(one));
+        open.add(one);
+      }
       if (!more()) resolve();
     }, 5);
     await promise;
     clearInterval(timer);
-    await Promise.all(sent);
+    await Promise.all(open);
   }
 
   async #send(): Promise<void> {

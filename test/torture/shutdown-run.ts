@@ -19,10 +19,10 @@ export interface ShutdownResult {
 const targets = 4;
 
 /**
- * Ends the program by SIGTERM while pushes come at a steady rate.
+ * Ends the program by SIGTERM while pushes come at a steady rate, once so many were accepted.
  * @param watching true for senders that stop once the program says that it is not ready; others go on until nobody listens.
  */
-export async function shutDownUnderLoad(perSecond: number, beforeMs: number, watching: boolean): Promise<ShutdownResult> {
+export async function shutDownUnderLoad(perSecond: number, least: number, watching: boolean): Promise<ShutdownResult> {
   const operations = `127.0.0.1:${await freePort()}`;
   const world = await openUpgradeWorld({
     seed: serviceSeed(targets),
@@ -41,7 +41,7 @@ export async function shutDownUnderLoad(perSecond: number, beforeMs: number, wat
     });
     const over = new AbortController();
     const run = load.run(Number.POSITIVE_INFINITY, over.signal);
-    await delay(beforeMs);
+    while (load.acknowledged.length < least) await delay(5);
     const before = load.acknowledged.length;
     const signalledAt = performance.now();
     program.process.kill('SIGTERM');

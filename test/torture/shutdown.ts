@@ -12,7 +12,7 @@ const say = (name: string, result: object): void => void process.stdout.write(`$
 let wrong = 0;
 for (const watching of [true, false]) {
   for (let round = 0; round < rounds; round += 1) {
-    const result = await shutDownUnderLoad(perSecond, 2_000, watching);
+    const result = await shutDownUnderLoad(perSecond, 2 * perSecond, watching);
     say(watching ? 'senders that watch readiness' : 'senders that go on until they are refused', result);
     const unexpected = Object.keys(result.answers).filter((answer) => answer !== '200');
     if ((watching && unexpected.length > 0) || result.exitCode !== 0 || result.exitMs > 10_000) wrong += 1;
