@@ -12,7 +12,7 @@ export interface FaultReceiver {
   readonly target: number;
   readonly id: string;
   readonly url: string;
-  /** When Rancher was known to have it, by the clock that never goes back, milliseconds. */
+  /** When Rancher was known to have it at the earliest, by the clock that never goes back, milliseconds. */
   readonly confirmedAt: number;
 }
 
@@ -42,9 +42,10 @@ export async function createFaultReceivers(
     wanted.map(async ({ driver, target }) => {
       const name = `${driver}-${target}`;
       const sent = { name, driver, [`${driver}Config`]: configs[driver](target) };
+      const confirmedAt = performance.now();
       const answer = await world.api('POST', 'receivers', sent);
       if (answer.status !== 200) throw new Error(`${name} could not be made: ${answer.text}`);
-      return { driver, target, id: String(answer.json['id']), url: String(answer.json['url']), confirmedAt: performance.now() };
+      return { driver, target, id: String(answer.json['id']), url: String(answer.json['url']), confirmedAt };
     }),
   );
 }
