@@ -17,7 +17,7 @@ import { thrownBy } from '../support/thrown-by.ts';
 type Json = Record<string, unknown>;
 
 describe('receivers', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let emulator: KubernetesEmulator;
   let cluster: TestCluster;
   let folder: string;

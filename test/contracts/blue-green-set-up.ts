@@ -41,7 +41,7 @@ export class BlueGreenSetUp {
 
   /** Waits for a condition; the limit only keeps a broken test from hanging. */
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + 30_000;
+    const end = performance.now() + 60_000;
     while (!(await condition())) {
       if (performance.now() > end) throw new Error(`gave up waiting until ${what}`);
       await sleep(20);

@@ -84,7 +84,7 @@ export function itEndsDeliveries(store: UseStore): void {
       expect(new Set(claims.map(({ lane }) => lane)).size).to.equal(301);
       await Promise.all(claims.map((claim) => succeed(store(), claim)));
       expect(await states(store(), id)).to.deep.equal(['succeeded']);
-    }).timeout(60_000);
+    }).timeout(180_000);
   });
 
   describe('the state of a delivery', () => {
@@ -105,7 +105,7 @@ export function itEndsDeliveries(store: UseStore): void {
           expect(record.message).to.include(`it ${record.state}`);
           expect(record.endedAt).to.be.a('number');
         }
-      }).timeout(60_000);
+      }).timeout(180_000);
     }
 
     it('is that of the first found of the design, for all combinations', () => {

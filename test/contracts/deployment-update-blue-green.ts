@@ -276,7 +276,7 @@ export function itSwitchesServices(use: (test: Mocha.Context) => Promise<TestClu
     for (const { what, tag, config, decision, outcome, end } of scenarios) {
       for (const moment of ['before', 'after'] as const) {
         it(`${moment} any write of ${what} leaves what the next one ends`, async function () {
-          this.timeout(120_000);
+          this.timeout(300_000);
           for (let at = 1; ; at += 1) {
             const world = await setUp({ replicas: 1 });
             const cut = new WriteCut(at, moment);

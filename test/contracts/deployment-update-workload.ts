@@ -139,7 +139,7 @@ export class Workload {
 
   /** Waits for a condition; the limit only keeps a broken test from hanging. */
   async until(what: string, condition: (workload: WorkloadObject) => boolean): Promise<WorkloadObject> {
-    const end = performance.now() + 30_000;
+    const end = performance.now() + 60_000;
     for (;;) {
       const workload = await this.read();
       if (condition(workload)) return workload;

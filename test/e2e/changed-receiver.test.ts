@@ -10,7 +10,7 @@ import { type EmbeddedService, startEmbeddedService } from '../support/embedded-
 const blueGreen = { name: 'web', strategy: 'blueGreen', service: 'web', promote: 'manual', payloadFormat: 'generic' };
 
 describe('what waits for a receiver', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let emulator: KubernetesEmulator;
   let folder: string;
   let world: BlueGreenSetUp;

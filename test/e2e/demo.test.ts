@@ -3,7 +3,7 @@ import { startWebhookService } from '../support/program.ts';
 
 describe('the demo', () => {
   it('brings a Docker Hub push to an emulated Deployment and an emulated Rancher service', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const demo = startWebhookService(['demo', '--once', '--port', '0']);
     try {
       expect(await demo.ended(), demo.output()).to.equal(0);
@@ -19,7 +19,7 @@ describe('the demo', () => {
   });
 
   it('stays up, and ends cleanly when it is interrupted', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const demo = startWebhookService(['demo', '--port', '0']);
     try {
       await demo.says(/Ctrl-C ends the demo/);

@@ -10,7 +10,7 @@ import { needRegistry, startRegistry, type TestRegistry } from '../support/regis
 import { writeOciLayout } from '../support/registry-image.ts';
 
 describe("pushes to Debian's docker-registry", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let plane: ControlPlane;
   let service: EmbeddedService;
   let registry: TestRegistry;

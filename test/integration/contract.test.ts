@@ -9,7 +9,7 @@ import { playContract, rancherMock } from '../support/recorded-contract.ts';
 describe('the recorded traffic of the Go service 0.9.15', () => {
   for (const style of ['token', 'key']) {
     it(`is answered alike with WEBHOOK_URL_STYLE=${style}`, async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'contract-'));
       const privateKey = generatePrivateKeyPem();
       const port = await freePort();

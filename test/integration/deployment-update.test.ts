@@ -13,7 +13,7 @@ type Json = Record<string, unknown>;
 const ended = new Set(['succeeded', 'failed', 'rolledBack', 'superseded', 'cancelled', 'dead', 'ignored', 'rejected']);
 
 describe('deploymentUpdate behind the API', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let emulator: KubernetesEmulator;
   let cluster: TestCluster;
   let folder: string;

@@ -153,7 +153,7 @@ describe('the PostgreSQL delivery store', () => {
     expect(records.flatMap((record) => record?.actions.map(({ attempts }) => attempts.length) ?? [])).to.deep.equal(
       Array.from({ length: 8 * planned.length }, () => 1),
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   it('shows a reader no event while an earlier one may still come', async () => {
     const [first, second] = [await open(), await open()];
@@ -192,7 +192,7 @@ describe('the PostgreSQL delivery store', () => {
     expect(await store.prune(policy)).to.deep.equal({ deleted: 250, full: false });
     // The files are as large as before, but there is room in them.
     expect(await store.prune(policy)).to.deep.equal({ deleted: 0, full: false });
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   it('keeps to a schema of its own and makes it once, whoever comes first', async () => {
     await Promise.all(Array.from({ length: 6 }, () => open()));

@@ -69,7 +69,7 @@ describe('the PostgreSQL delivery store, when PostgreSQL fails', () => {
       const ids = new Set(kept.map(({ id }) => id));
       expect(stored.filter((id) => !ids.has(id))).to.deep.equal([]);
       expect(new Set(stored).size).to.equal(stored.length);
-    }).timeout(60_000);
+    }).timeout(180_000);
   }
 
   it('fails in time while PostgreSQL is frozen, and goes on by itself', async () => {

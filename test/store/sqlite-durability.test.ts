@@ -31,7 +31,7 @@ function run(command: string, args: readonly string[]): Running {
 const acceptedIds = (output: string): string[] => [...output.matchAll(/^accepted \S+ (\S+)$/gm)].map(([, id]) => id ?? '');
 
 describe('what the SQLite delivery store acknowledged', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = '';
   let file = '';
 

@@ -49,7 +49,7 @@ export async function useControlPlane(test: Mocha.Context): Promise<ControlPlane
     }
     started = start(found.folder);
   }
-  test.timeout(120_000);
+  test.timeout(300_000);
   return started;
 }
 
@@ -111,7 +111,7 @@ const stops: (() => Promise<void>)[] = [];
 
 // Test files load this module outside of every `describe`, so this is a root hook: it runs once, after the last test.
 after(async function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   await started?.catch(() => undefined);
   for (const stop of stops.splice(0)) await stop();
 });

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 
 /** PostgreSQL refuses to run as root; there it runs as this user, `nobody` nearly everywhere. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-const startMs = 30_000;
+const startMs = 60_000;
 
 /** A PostgreSQL server of its own, on a free port of the loopback, with its data in a temporary folder. */
 export class PostgresServer {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createDatabase, dropDatabase, PostgresServer } from './postgres-server.ts';
 
-const startMs = 60_000;
+const startMs = 120_000;
 
 let shared: Promise<PostgresServer> | undefined;
 const servers: PostgresServer[] = [];

@@ -13,7 +13,7 @@ const left =
 const atOnce = 12;
 
 describe('every driver does what it was asked to after the heal of', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
 
   describe('a connection with', () => {
     let toxiproxy: Toxiproxy | undefined;
@@ -58,7 +58,7 @@ function itEndsWell(all: readonly Fault[]): { start(): void } {
       runs = runSideBySide(faults, atOnce, ({ retryAfterMs = 0 }) => ({
         targets: 1,
         lastsMs: Math.max(1_500, retryAfterMs + 1_000),
-        healMs: 40_000,
+        healMs: 60_000,
       }));
     },
   };

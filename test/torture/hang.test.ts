@@ -3,7 +3,7 @@ import { hangRun } from './hang-run.ts';
 
 describe('a Rancher that takes requests and answers none', () => {
   it('keeps nobody from pushing, and is asked for no more than the newest when it is back', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const targets = 40;
     const deliveries = 2_000;
     const result = await hangRun({ deliveries, targets, connections: 64 });
@@ -18,7 +18,7 @@ describe('a Rancher that takes requests and answers none', () => {
   });
 
   it('is asked for no more of pushes with many tags', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const targets = 10;
     const tags = 20;
     const deliveries = 1_000;

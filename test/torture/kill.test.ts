@@ -3,7 +3,7 @@ import { killRounds } from './kill-rounds.ts';
 
 describe('kill -9 under 64 connections', () => {
   it('loses nothing that was acknowledged, and does nothing twice', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const said: string[] = [];
     const options = { rounds: 4, targets: 8, connections: 64, lifeMs: 1_500, say: (line: string) => void said.push(line) };
     const { acknowledged, upgrades, succeeded, ...rest } = await killRounds(options);

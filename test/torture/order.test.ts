@@ -8,7 +8,7 @@ import { openUpgradeWorld, pushOf } from './upgrade-world.ts';
 
 describe('the order of the calls to the system', () => {
   it('has every 200 written after its delivery was on disk', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     need(this, 'strace', ['-V']);
     const pushes = 200;
     const world = await openUpgradeWorld({ seed: serviceSeed(4) });

@@ -6,7 +6,7 @@ import { startProgram } from '../support/program.ts';
 
 describe('a delivery whose handling ends the process', () => {
   it('is set aside after three tries, and all others are carried out', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const folder = await mkdtemp(path.join(os.tmpdir(), 'poison-'));
     try {
       const file = path.join(folder, 'deliveries.db');

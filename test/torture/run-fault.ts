@@ -179,7 +179,7 @@ async function untilAllMet(
 ): Promise<void> {
   for (const { answer } of sent) {
     const id = String(answer.headers['x-webhook-delivery'] ?? '');
-    for (const end = performance.now() + 10_000; performance.now() < end; await wait(50)) {
+    for (const end = performance.now() + 60_000; performance.now() < end; await wait(50)) {
       if (id === '' || postponed.has(id) || isEnded((await recordOf(world, id))['state'] as DeliveryState)) break;
     }
   }
@@ -199,7 +199,7 @@ async function replayFailed(world: FaultsWorld, deliveries: readonly FaultedDeli
       const before = effectOf(world, receiver);
       const answer = await world.api('POST', `deliveries/${id}`, undefined, '&action=replay');
       const replayed = { ...answer, headers: { 'x-webhook-delivery': textOf(answer.json['id']) } };
-      const [found] = await untilEnded(world, [{ receiver, answer: replayed, answeredMs: 0, late: false }], Date.now() + 15_000);
+      const [found] = await untilEnded(world, [{ receiver, answer: replayed, answeredMs: 0, late: false }], Date.now() + 60_000);
       const { state = answer.text, message = '' } = found?.record ?? {};
       return { receiver, state: String(state), message: String(message), before, after: effectOf(world, receiver) };
     }),

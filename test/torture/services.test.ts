@@ -44,7 +44,7 @@ describe('one push for 301 services with 50 mixes of sidekicks', () => {
   });
 
   it('changes the image and the pull label of every chosen launch config, and nothing else', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const before = await configsOf(rancher);
     expect(before.size).to.equal(services + untouched);
     const service = await startServiceOn(proxy.url, {});

@@ -17,7 +17,7 @@ describe('kill -9 after an upstream took a write and before it answered', () => 
 
   for (const [index, scenario] of stepScenarios.entries()) {
     it(`repeats and loses nothing of a ${scenario.name}`, async function () {
-      this.timeout(60_000);
+      this.timeout(180_000);
       const killed = await killAtStep(world, scenario, index + 1, (request) => scenario.isWrite(request), 'passed');
       expect(killed?.faults, killed?.request).to.deep.equal([]);
       expect(killed?.state).to.equal(scenario.inline ? 'interrupted' : scenario.end);

@@ -18,7 +18,7 @@ import { thrownBy } from '../../support/thrown-by.ts';
 type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 describe('blue-green in the queue', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let emulator: KubernetesEmulator;
   let folder: string;
   let cluster: TestCluster;
@@ -97,7 +97,7 @@ describe('blue-green in the queue', function () {
 
     /** Waits for a condition; the limit only keeps a broken test from hanging. */
     async until(id: string, condition: (delivery: DeliveryRecord) => boolean): Promise<DeliveryRecord> {
-      const end = performance.now() + 30_000;
+      const end = performance.now() + 60_000;
       for (;;) {
         const delivery = await this.read(id);
         if (condition(delivery)) return delivery;

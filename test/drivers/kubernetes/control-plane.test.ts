@@ -16,7 +16,7 @@ import { useControlPlane, type ControlPlane } from '../../support/control-plane.
 import { at } from '../../support/rancher-emulator-client.ts';
 
 describe('deploymentUpdate on a real Kubernetes control plane', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   const use = async (test: Mocha.Context): Promise<TestCluster> => testCluster((await useControlPlane(test)).kubeconfig);
   itUpdatesDeployments(use);

@@ -12,7 +12,7 @@ import { itHeedsUndo, itHeedsUndoOfOtherKinds } from '../../contracts/deployment
 import { type TestCluster, testCluster } from '../../contracts/deployment-update-workload.ts';
 
 describe('deploymentUpdate on the Kubernetes emulator', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const releases: (() => Promise<void>)[] = [];
   after(async () => {
     for (const release of releases.toReversed()) await release();

@@ -43,7 +43,7 @@ const optional: Readonly<Record<string, RegExp>> = {
 };
 
 describe('the rights in docs/kubernetes-rbac.md', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let plane: ControlPlane;
   let cluster: TestCluster;
   before(async function () {

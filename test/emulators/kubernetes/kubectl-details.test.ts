@@ -3,7 +3,7 @@ import { clusters, type Kubectl, workload } from './kubectl-clusters.ts';
 
 for (const [cluster, use] of clusters) {
   describe(`what kubectl shows and refuses on ${cluster}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let kubectl: Kubectl;
     before(async function () {
       kubectl = await use(this);

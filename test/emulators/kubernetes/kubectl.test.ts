@@ -5,7 +5,7 @@ const image = 'jsonpath={.spec.template.spec.containers[0].image}';
 
 for (const [cluster, use] of clusters) {
   describe(`kubectl on ${cluster}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let kubectl: Kubectl;
     before(async function () {
       kubectl = await use(this);

@@ -19,7 +19,7 @@ async function images(kubectl: Kubectl, app: string): Promise<string> {
 
 for (const [cluster, use] of clusters) {
   describe(`workloads on ${cluster}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let kubectl: Kubectl;
     before(async function () {
       kubectl = await use(this);
