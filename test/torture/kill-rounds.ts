@@ -69,6 +69,7 @@ export async function killRounds(options: KillOptions): Promise<KillResult> {
     const load = new Load(world, queries, options.connections);
     for (let round = 1; round <= options.rounds; round += 1) {
       await delay(options.lifeMs * (0.1 + 0.9 * Math.random()));
+      if (round % 2 === 1 && round > 1) await untilDone(world);
       service.process.kill('SIGKILL');
       await service.ended();
       service = await start(world);
@@ -133,6 +134,21 @@ class Load {
       else if (sent.status !== 503 && sent.status !== 429) this.otherAnswers.push(sent.status);
     }
   }
+}
+
+/**
+ * Waits until all has ended that is there now. What is under way at three ends of the process in a row is set aside, as it has
+ * to be; on a slow machine anything may be.
+ */
+async function untilDone({ port }: World): Promise<void> {
+  const numberOfFirst = async (query: string): Promise<number> => {
+    const { json } = await sendRequest(`http://127.0.0.1:${port}`, `/v1-webhooks/deliveries${project}&limit=1${query}`);
+    const id = at(json, 'data', 0, 'id');
+    return typeof id === 'string' ? Number(id.replace('1wd', '')) : Number.POSITIVE_INFINITY;
+  };
+  const newest = await numberOfFirst('');
+  const open = ['queued', 'running', 'waiting'].map((state) => `&order=asc&state=${state}`);
+  while (Math.min(...(await Promise.all(open.map(numberOfFirst)))) <= newest) await delay(50);
 }
 
 interface Delivery {
