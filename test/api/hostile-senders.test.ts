@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type FakeRancherServer, serviceKey, startFakeRancher } from '../support/fake-rancher-server.ts';
 import { connectRaw, peakMemory, type RawConnection, sendHuge } from '../support/hostile-client.ts';
 import { testKey } from '../support/keys.ts';
+import { processorWait } from '../support/processor-wait.ts';
 import { type Program, startWebhookService } from '../support/program.ts';
 import { type SendOptions, type Sent, sendRequest } from '../support/send-request.ts';
 
@@ -195,11 +196,12 @@ describe('hostile senders', () => {
       slow.push(await connectRaw(url));
     }
     const times: number[] = [];
+    const others = (): number => processorWait(process.pid) + processorWait(service.process.pid ?? 0);
     for await (const _tick of setInterval(20)) {
       if (slow.every(({ socket }) => socket.closed)) break;
-      const start = performance.now();
+      const start = performance.now() - others();
       expect((await send('/v1-webhooks/schemas')).status).to.equal(200);
-      times.push(performance.now() - start);
+      times.push(performance.now() - others() - start);
       for (const [index, { socket }] of slow.entries()) if (index % 4 < 2 && socket.writable) socket.write('x');
     }
     for (const [index, { closed }] of slow.entries()) expect(await closed, `sender ${index % 4}`).to.be.below(15_000);
