@@ -50,7 +50,7 @@ describe('the budget of calls to Rancher', () => {
   beforeEach(async () => {
     inline = testDriver('inline', 'inline');
     queued = testDriver('queued', 'queued');
-    api = await startApi({ drivers: [inline, queued], timeoutMs: 300 });
+    api = await startApi({ drivers: [inline, queued] });
     api.rancher.put({ key: 'right', resourceData: { driver: 'inline', config: {} } });
     api.rancher.put({ key: 'behind', resourceData: { driver: 'queued', config: {} } });
   });

@@ -14,7 +14,7 @@ describe('the Rancher client, where Rancher fails', () => {
 
   beforeEach(async () => {
     fake = await startFakeRancher();
-    client = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 300 });
+    client = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 1_000 });
     await client.project('1a5').canCreate('genericObject');
   });
   afterEach(async () => {
@@ -25,7 +25,7 @@ describe('the Rancher client, where Rancher fails', () => {
   const list = (): Promise<unknown> => client.project('1a5').list('genericObject', { key: 'receiverkey' });
 
   const faults: Record<string, [Fault, Parameters<typeof rejection>[1]]> = {
-    'never answers': [() => true, { failure: 'unreachable', message: /genericobjects: no answer within 0.3 s$/ }],
+    'never answers': [() => true, { failure: 'unreachable', message: /genericobjects: no answer within 1 s$/ }],
     'stops in the middle of its headers': [
       (_call, response) => {
         response.socket?.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Slow');
@@ -222,7 +222,7 @@ describe('the Rancher client, where Rancher fails', () => {
 
   it('takes a fault of the schemas for what caused it', async () => {
     const schemas = async (fault: Fault): Promise<unknown> => {
-      const other = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 300 });
+      const other = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 1_000 });
       fake.fault = fault;
       const error = await rejection(other.project('1a5').list('service'), { failure: 'schemas' });
       other.close();

@@ -18,7 +18,7 @@ describe('the lookup of receivers', () => {
 
   beforeEach(async () => {
     fake = await startFakeRancher();
-    client = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 300 });
+    client = new RancherClient({ url: fake.url, ...serviceKey, timeoutMs: 2_000 });
     now = 0;
     lookup = new CachedReceiverLookup(client, () => now);
     store = new RancherReceiverStore(client, lookup);
