@@ -1,10 +1,10 @@
 import { coerceError, ServiceError } from '../framework/errors.ts';
-import { limits } from '../framework/limits.ts';
 import type { Payload, PayloadContents, PayloadFormat, PayloadOptions } from '../framework/payload-format.ts';
 import { contentsOfEach, ignored, push } from './contents.ts';
 import { nameAtHub, splitReference, withoutScheme } from './image-name.ts';
-import { type JsonPath, parseJsonPath } from './json-path.ts';
-import { refuse } from './required-part.ts';
+import { findTexts, pairUp, type Findings } from './found-texts.ts';
+import { type JsonPath, parseJsonPath, sharedEntries } from './json-path.ts';
+import { firstText } from './payload-parts.ts';
 
 /**
  * Any JSON body, by the receiver's own paths: `imagePath` to one or several images or repositories, `tagPath` and `digestPath`
@@ -25,23 +25,28 @@ export const custom: PayloadFormat = {
 
 function contentsAt(body: Payload, options: PayloadOptions): PayloadContents {
   const paths = pathsOf(options);
-  const images = textsAt(body, paths.image, 'imagePath');
-  if (images.length === 0) return ignored(`imagePath ${options.imagePath ?? ''} finds nothing in the body`);
-  const tags = textsAt(body, paths.tag, 'tagPath');
-  const digests = textsAt(body, paths.digest, 'digestPath');
+  const found = (path: JsonPath | undefined, field: string): Findings | undefined => path && findTexts(body, path, field);
+  const images = findTexts(body, paths.image, 'imagePath');
+  const tags = found(paths.tag, 'tagPath');
+  const digests = found(paths.digest, 'digestPath');
+  if (images.texts.every(({ text }) => text === ''))
+    return ignored(`imagePath ${options.imagePath ?? ''} finds nothing in the body`);
   // One image may have been pushed under many tags, and many images under one tag.
-  const count = Math.max(images.length, tags.length);
-  const [image, tag, digest] = [
-    paired(images, count, 'imagePath'),
-    paired(tags, count, 'tagPath'),
-    paired(digests, count, 'digestPath'),
-  ];
-  return contentsOfEach(Array.from({ length: count }), 'pushes', (_, index) => {
-    const reference = splitReference(withoutScheme(image(index)));
+  const rows = pairUp({ path: images.path, rows: images.texts, textOf: (image) => image }, tags, true);
+  // A digest belongs to a tag where it stands beside one, else to an image.
+  const isOfTag = tags && digests && sharedEntries(tags.path, digests.path) > sharedEntries(images.path, digests.path);
+  const pushes = pairUp(
+    isOfTag ? { path: tags.path, rows, textOf: ([, tag]) => tag } : { path: images.path, rows, textOf: ([image]) => image },
+    digests,
+    false,
+  );
+  return contentsOfEach(pushes, 'pushes', ([[image, tag], digest]) => {
+    const reference = splitReference(withoutScheme(image.text));
+    if (reference.name === '') return ignored('the push names no repository');
     return push({
       name: nameAtHub(reference.name),
-      tag: tag(index) || reference.tag,
-      digest: digest(index) || reference.digest,
+      tag: firstText(tag?.text ?? '', reference.tag),
+      digest: firstText(digest?.text ?? '', reference.digest),
     });
   });
 }
@@ -68,19 +73,6 @@ function parse(field: string, text: string): JsonPath {
   } catch (thrown) {
     throw wrong(field, `Invalid ${field} "${text.slice(0, 200)}": ${coerceError(thrown).message}`);
   }
-}
-
-/** Null is nothing; a number is no tag: 1.10 would have become 1.1 on its way. */
-function textsAt(body: Payload, path: JsonPath | undefined, field: string): readonly string[] {
-  const found = (path?.(body) ?? []).filter((value) => value !== null);
-  if (found.length > limits.payloadEntries)
-    refuse(`${field} finds ${found.length} values, and ${limits.payloadEntries} are the most`);
-  return found.map((value) => (typeof value === 'string' ? value.trim() : refuse(`${field} finds a value that is no text`)));
-}
-
-function paired(values: readonly string[], count: number, field: string): (index: number) => string {
-  if (values.length > 1 && values.length !== count) refuse(`${field} finds ${values.length} values for ${count} images`);
-  return (index) => values[values.length === 1 ? 0 : index] ?? '';
 }
 
 function wrong(fieldName: string, text: string): ServiceError {

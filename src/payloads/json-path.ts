@@ -2,8 +2,23 @@ import { isJsonObject } from '../framework/json.ts';
 
 type Step = { readonly name: string } | { readonly index: number } | 'all';
 
-/** Finds the values at a path, in their order in the document. */
-export type JsonPath = (document: unknown) => readonly unknown[];
+/** The entry of a list or of an object that a `*` went through, with the one before it. */
+interface Entry {
+  readonly key: string | number;
+  readonly before: Entry | undefined;
+}
+
+export interface FoundValue {
+  readonly value: unknown;
+  /** The last of the entries on the way to it; undefined where the path has no `*`. */
+  readonly entry: Entry | undefined;
+}
+
+export interface JsonPath {
+  readonly steps: readonly Step[];
+  /** The values at the path, in their order in the document. */
+  find(document: unknown): readonly FoundValue[];
+}
 
 const maxLength = 500;
 const maxSteps = 32;
@@ -20,13 +35,33 @@ const step = /(?:^|\.)([\p{L}\p{N}_$@-]+)|\[(-?\d{1,9})\]|(\[\*\]|(?:^|\.)\*)|\[
  */
 export function parseJsonPath(text: string): JsonPath {
   const steps = stepsOf(text);
-  return (document) => steps.reduce<readonly unknown[]>((found, each) => found.flatMap((value) => take(value, each)), [document]);
+  return {
+    steps,
+    find: (value) =>
+      steps.reduce<readonly FoundValue[]>(
+        (found, each) => found.flatMap((one) => take(one, each)),
+        [{ value, entry: undefined }],
+      ),
+  };
+}
+
+/** How many `*` two paths go through together, from the root on. */
+export function sharedEntries({ steps }: JsonPath, other: JsonPath): number {
+  const parts = steps.findIndex((each, index) => JSON.stringify(each) !== JSON.stringify(other.steps[index]));
+  return steps.slice(0, parts === -1 ? steps.length : parts).filter((each) => each === 'all').length;
+}
+
+/** The names and indexes of the entries on the way to a value, from the root on. */
+export function entriesOf({ entry }: Pick<FoundValue, 'entry'>): readonly (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let each = entry; each !== undefined; each = each.before) keys.unshift(each.key);
+  return keys;
 }
 
 function stepsOf(text: string): Step[] {
   if (text.length > maxLength) throw new SyntaxError(`a path may have ${maxLength} characters at most`);
-  // Behind the root the dot may be left out, as `$name` then is a name.
-  const path = text.replace(/^\$(?=$|[.[])/, '').replace(/^\./, '');
+  // Behind the root the dot may be left out, as `$name` then is a name. Two dots are a search at any depth.
+  const path = text.replace(/^\$(?=$|[.[])/, '').replace(/^\.(?!\.)/, '');
   const offset = text.length - path.length;
   const steps: Step[] = [];
   let at = 0;
@@ -44,12 +79,18 @@ function stepsOf(text: string): Step[] {
   return steps;
 }
 
-function take(value: unknown, wanted: Step): readonly unknown[] {
-  if (wanted === 'all') return Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-  if ('index' in wanted) {
-    if (!Array.isArray(value)) return [];
-    const found: unknown = value.at(wanted.index);
-    return found === undefined ? [] : [found];
+function take({ value, entry }: FoundValue, wanted: Step): readonly FoundValue[] {
+  if (wanted === 'all') {
+    if (!Array.isArray(value) && !isJsonObject(value)) return [];
+    const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
+    return Array.from<readonly [string | number, unknown], FoundValue>(entries, ([key, each]) => ({
+      value: each,
+      entry: { key, before: entry },
+    }));
   }
-  return isJsonObject(value) && Object.hasOwn(value, wanted.name) ? [value[wanted.name]] : [];
+  if ('index' in wanted) {
+    const found: unknown = Array.isArray(value) ? value.at(wanted.index) : undefined;
+    return found === undefined ? [] : [{ value: found, entry }];
+  }
+  return isJsonObject(value) && Object.hasOwn(value, wanted.name) ? [{ value: value[wanted.name], entry }] : [];
 }

@@ -15,6 +15,12 @@ const body = {
   "it's": { 'a.b': ['x'] },
 };
 
+function valuesAt(path: string, document: unknown): unknown[] {
+  return parseJsonPath(path)
+    .find(document)
+    .map(({ value }) => value);
+}
+
 function read(options: PayloadOptions, of: JsonObject = body): string[] {
   const { events, ignored } = readPayload(payloadFormats, 'custom', of, {}, options);
   return [
@@ -62,6 +68,79 @@ describe('payload format custom', () => {
     });
   }
 
+  describe('pairs what stands in the same entry', () => {
+    const images = { imagePath: '$.images[*].name', tagPath: '$.images[*].tag', digestPath: '$.images[*].digest' };
+    const lists = { imagePath: 'images[*].name', tagPath: 'images[*].tags[*].name', digestPath: 'images[*].tags[*].digest' };
+    const a = { name: 'r.io/a' };
+    const b = { name: 'r.io/b' };
+    const pairs: readonly (readonly [options: PayloadOptions, of: JsonObject, found: readonly string[]])[] = [
+      [images, { images: [a, { ...b, tag: '2' }] }, ['r.io/b:2', 'the push has no tag']],
+      [
+        images,
+        {
+          images: [
+            { ...a, tag: null },
+            { ...b, tag: '2' },
+          ],
+        },
+        ['r.io/b:2', 'the push has no tag'],
+      ],
+      [
+        images,
+        {
+          images: [
+            { ...a, tag: '1' },
+            { ...b, tag: '2', digest },
+          ],
+        },
+        ['r.io/a:1', 'r.io/b:2@'],
+      ],
+      [images, { images: [{ tag: '1' }, { ...b, tag: '2' }] }, ['r.io/b:2']],
+      [images, { images: { one: { ...a, tag: '1', digest }, two: { ...b, tag: '2' } } }, ['r.io/a:1@', 'r.io/b:2']],
+      [
+        lists,
+        {
+          images: [
+            { ...a, tags: [{ name: '1' }, { name: '2', digest }] },
+            { ...b, tags: [] },
+          ],
+        },
+        ['r.io/a:1', 'r.io/a:2@', 'the push has no tag'],
+      ],
+      [
+        lists,
+        {
+          images: [
+            { ...a, tags: [{ name: '1', digest }, { name: '2' }] },
+            { ...b, tags: [{ name: '3', digest }] },
+          ],
+        },
+        ['r.io/a:1@', 'r.io/a:2', 'r.io/b:3@'],
+      ],
+      [
+        { imagePath: 'image', tagPath: 'tags[*].name', digestPath: 'tags[*].digest' },
+        { image: 'r.io/a', tags: [{ name: '1' }, { name: '2', digest }] },
+        ['r.io/a:1', 'r.io/a:2@'],
+      ],
+      [
+        { imagePath: 'names[*]', tagPath: 'tags[*]' },
+        { names: ['r.io/a', null, 'r.io/b'], tags: [null, '1', '2'] },
+        ['r.io/b:2', 'the push has no tag', 'the push names no repository'],
+      ],
+      [{ imagePath: 'images[*]' }, { images: [null, ''] }, ['imagePath images[*] finds nothing in the body']],
+    ];
+    for (const [options, of, found] of pairs)
+      it(`${JSON.stringify(of).replaceAll(digest, '…')}: ${found.join(', ')}`, () =>
+        expect(read(options, of)).to.deep.equal(found));
+
+    it('refuses two digests of one tag', () => {
+      const of = { images: [{ ...a, tag: '1', digests: [digest, digest] }] };
+      expect(() => read({ ...images, digestPath: 'images[*].digests[*]' }, of)).to.throw(
+        'digestPath finds 2 values for 1 images',
+      );
+    });
+  });
+
   it('refuses more images than can be planned', () => {
     const many = { images: Array.from({ length: 1001 }, (_, index) => `acme/web:${index}`) };
     expect(() => read({ imagePath: 'images[*]' }, many)).to.throw('imagePath finds 1001 values, and 1000 are the most');
@@ -72,6 +151,8 @@ describe('payload format custom', () => {
     [{ imagePath: '' }, 'imagePath', /imagePath not provided/],
     [{ imagePath: '$' }, 'imagePath', /has no step/],
     [{ imagePath: 'a..b' }, 'imagePath', /character 2 is no step/],
+    [{ imagePath: '$..a' }, 'imagePath', /character 2 is no step/],
+    [{ imagePath: '..a' }, 'imagePath', /character 1 is no step/],
     [{ imagePath: '$.a[?(@.b)]' }, 'imagePath', /character 4 is no step/],
     [{ imagePath: 'a[1' }, 'imagePath', /character 2 is no step/],
     [{ imagePath: "a['b" }, 'imagePath', /character 2 is no step/],
@@ -109,14 +190,14 @@ describe('a JSON path', () => {
     ['artifact.tags.length', []],
   ];
   for (const [path, found] of rows) {
-    it(`${path} finds ${JSON.stringify(found)}`, () => expect(parseJsonPath(path)(body)).to.deep.equal(found));
+    it(`${path} finds ${JSON.stringify(found)}`, () => expect(valuesAt(path, body)).to.deep.equal(found));
   }
 
   it('finds every quoted name, whatever is in it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), fc.constantFrom("'", '"'), (name, quote) => {
         const quoted = name.replaceAll(/[\\'"]/g, (character) => `\\${character}`);
-        expect(parseJsonPath(`$[${quote}${quoted}${quote}]`)({ [name]: 1 })).to.deep.equal(
+        expect(valuesAt(`$[${quote}${quoted}${quote}]`, { [name]: 1 })).to.deep.equal(
           Object.hasOwn({ [name]: 1 }, name) ? [1] : [],
         );
       }),
@@ -129,7 +210,7 @@ describe('a JSON path', () => {
         fc.string({ unit: fc.constantFrom('a', '.', '[', ']', '*', "'", '\\', '$', '1', '-'), maxLength: 40 }),
         (text) => {
           try {
-            expect(parseJsonPath(text)(body)).to.be.an('array');
+            expect(valuesAt(text, body)).to.be.an('array');
           } catch (thrown) {
             expect(thrown).to.be.instanceOf(SyntaxError);
           }
@@ -142,8 +223,8 @@ describe('a JSON path', () => {
   it('takes no long time, however it is made', () => {
     const wide = { a: Array.from({ length: 200 }, () => Array.from({ length: 500 }, () => [1])) };
     const took = threadTime(() => {
-      expect(parseJsonPath(`a${'[*]'.repeat(31)}`)(wide)).to.deep.equal([]);
-      expect(parseJsonPath('a[*][*][*]')(wide)).to.have.length(100_000);
+      expect(valuesAt(`a${'[*]'.repeat(31)}`, wide)).to.deep.equal([]);
+      expect(valuesAt('a[*][*][*]', wide)).to.have.length(100_000);
       expect(() => parseJsonPath(`['${'\\'.repeat(490)}`)).to.throw(SyntaxError);
     });
     expect(took, 'milliseconds').to.be.lessThan(1000);
