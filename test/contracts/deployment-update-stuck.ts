@@ -52,6 +52,18 @@ export function itFreesStuckSets(use: (test: Mocha.Context) => Promise<TestClust
       expect(await running).to.include({ outcome: 'succeeded' });
       expect(update.steps).to.deep.equal(['write acme/web:3']);
     });
+
+    it('is not given a bad image back that is in the way of the next one', async () => {
+      const { workload, push } = await setUp({ replicas: 1 });
+      const keep = { onFailure: 'keep' };
+      expect(await push({ tag: '2-bad' }, keep, { graceMs: 1500 }).run()).to.include({ outcome: 'failed' });
+      const { outcome, message, hold } = await push({ tag: '3' }, { timeoutSeconds: 3 }).run();
+      expect(message).to.match(
+        / in the way, run: kubectl -n \S+ delete pod web-0; not rolled back, the new image goes on from there$/,
+      );
+      expect([outcome, hold]).to.deep.equal(['failed', undefined]);
+      expect(await workload.image()).to.equal('acme/web:3');
+    });
   });
 }
 

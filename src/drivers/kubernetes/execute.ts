@@ -92,6 +92,8 @@ async function endUpdate(run: ActionRun, written: Written, end: RolloutEnd): Pro
   const failure: Failure = { text: `${images} failed: ${end.message}`, ...(end.blamed && { blamed: end.blamed }) };
   if (onFailure !== 'rollback') return failed(run, failure);
   if (update.restartedAt !== undefined) return failed(run, failure, 'a restart cannot be rolled back');
+  // The former image is what those pods have: to put it back would keep the new one out for good.
+  if (end.byFormer === true) return failed(run, failure, 'not rolled back, the new image goes on from there');
   context.progress(`${failure.text}; rolling back to ${formerImages(update)}`);
   let write: WriteOutcome;
   try {

@@ -19,6 +19,8 @@ export interface RolloutEnd {
   readonly kept?: number;
   /** Where a rollout failed: the containers that a definite cause held up, by name. */
   readonly blamed?: readonly string[];
+  /** Where a rollout failed: true if nothing but pods of a former revision held it up, which will hardly recover. */
+  readonly byFormer?: boolean;
 }
 
 export interface RolloutExpectation {
@@ -63,7 +65,8 @@ export class RolloutJudge {
     const interrupted = this.#interrupted(workload);
     if (interrupted) return interrupted;
     const current = podsOfTemplate(workload, pods);
-    const status = this.#status(workload, current, pods);
+    const stuck = this.#expected.kind === 'statefulSet' ? stuckText(workload, pods) : '';
+    const status = this.#status(workload, current, stuck);
     if (status.state === 'complete') {
       const { wanted, kept } = status.counts;
       return { kind: 'complete', message: status.message, wanted, kept };
@@ -74,6 +77,7 @@ export class RolloutJudge {
       kind: 'failed',
       message: cause === '' ? text : `${text}; ${cause}`,
       blamed: [...this.#heldSince.keys()].map((key) => key.slice(key.lastIndexOf('/') + 1)),
+      ...(stuck !== '' && cause === '' && { byFormer: true }),
     });
     if (status.state === 'failed') return failed(status.message);
     const late = this.#late(workload, now);
@@ -86,9 +90,8 @@ export class RolloutJudge {
     return kindNames[this.#expected.kind];
   }
 
-  #status(workload: Workload, current: readonly Pod[], pods: readonly Pod[]): RolloutStatus {
+  #status(workload: Workload, current: readonly Pod[], stuck: string): RolloutStatus {
     const status = rolloutStatus(this.#expected.kind, workload, current, this.#expected.former);
-    const stuck = this.#expected.kind === 'statefulSet' ? stuckText(workload, pods) : '';
     return stuck === '' ? status : { ...status, message: `${status.message}; ${stuck}` };
   }
 
