@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { coerceError, ServiceError } from '../framework/errors.ts';
 import { imageEventFault } from '../framework/image-event-fault.ts';
+import { checkPayloadOptions } from '../framework/payload-fields.ts';
 import type { IgnoredEvent, PayloadContents, PayloadHeaders, PayloadOptions } from '../framework/payload-format.ts';
 import { autoFormat, parsePayload, readPayload } from '../framework/read-payload.ts';
 import { payloadFormats } from '../payloads/index.ts';
@@ -102,6 +103,7 @@ function parse(args: readonly string[]): Parsed {
 
 function explain(format: string, body: Buffer, headers: PayloadHeaders, options: PayloadOptions): PayloadExplanation {
   try {
+    checkPayloadOptions(payloadFormats.find(format), { ...options });
     const contents = readPayload(payloadFormats, format, parsePayload(body, headers), headers, options);
     return { format: contents.format, events: eventsOf(contents) };
   } catch (thrown) {

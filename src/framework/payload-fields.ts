@@ -1,5 +1,6 @@
 import type { DriverConfig, FieldDefinition } from './driver.ts';
-import type { PayloadOptions } from './payload-format.ts';
+import { ServiceError } from './errors.ts';
+import type { PayloadFormat, PayloadOptions } from './payload-format.ts';
 
 /** The fields of a receiver's config that become payload options, beside Alibaba Cloud's `addressType`. */
 export const payloadPathFields: readonly FieldDefinition[] = [
@@ -27,4 +28,17 @@ export const payloadPathFields: readonly FieldDefinition[] = [
 export function payloadOptionsOf(config: DriverConfig): PayloadOptions {
   const names = ['addressType', ...payloadPathFields.map(({ name }) => name)];
   return Object.fromEntries(names.flatMap((name) => (typeof config[name] === 'string' ? [[name, config[name]]] : [])));
+}
+
+/**
+ * Checks what a receiver's config says to its payload format: paths say nothing to one that reads none, and whoever gives some
+ * means to have them read.
+ * @throws ServiceError `InvalidConfig`
+ */
+export function checkPayloadOptions(format: PayloadFormat | undefined, config: DriverConfig): void {
+  const options = payloadOptionsOf(config);
+  if (format?.checkOptions) return format.checkOptions(options);
+  const useless = payloadPathFields.find(({ name }) => (options[name as keyof PayloadOptions] ?? '') !== '');
+  if (useless === undefined) return undefined;
+  throw new ServiceError('InvalidConfig', `${useless.name} needs payloadFormat custom`, { fieldName: useless.name });
 }

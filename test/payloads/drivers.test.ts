@@ -155,6 +155,12 @@ describe('drivers, with the samples of registries', () => {
       [{ imagePath: '' }, 'imagePath not provided, which payloadFormat custom needs'],
       [{ imagePath: 'a[' }, `Invalid imagePath "a[": character 2 is no step: use names, [n], [*] and ['name']`],
       [{ tagPath: '$' }, 'Invalid tagPath "$": the path has no step'],
+      [{ payloadFormat: 'auto' }, 'imagePath needs payloadFormat custom'],
+      [{ payloadFormat: 'generic', imagePath: '' }, 'tagPath needs payloadFormat custom'],
+      [
+        { payloadFormat: undefined, imagePath: undefined, tagPath: undefined, digestPath: 'a' },
+        'digestPath needs payloadFormat custom',
+      ],
     ];
     for (const [field, text] of wrong) {
       await refusal(() => kubernetes.validate({ name: 'web', ...fields, ...field }, '1a5'), 400, text);

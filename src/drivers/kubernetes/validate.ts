@@ -1,6 +1,6 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { repositoryAsSpelled, tryParseImageReference } from '../../framework/image-reference.ts';
-import { payloadOptionsOf } from '../../framework/payload-fields.ts';
+import { checkPayloadOptions } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
@@ -37,7 +37,7 @@ export function validate(
   checkChoices(formats, config);
   checkStrategy(config);
   checkBlueGreen(config);
-  formats.find(config['payloadFormat'] as string)?.checkOptions?.(payloadOptionsOf(config));
+  checkPayloadOptions(formats.find(config['payloadFormat'] as string), config);
   allow.require(projectId, place);
 }
 

@@ -1,7 +1,7 @@
 import type { DriverConfig } from '../../framework/driver.ts';
 import { ServiceError } from '../../framework/errors.ts';
 import { tryParseImageReference } from '../../framework/image-reference.ts';
-import { payloadOptionsOf } from '../../framework/payload-fields.ts';
+import { checkPayloadOptions } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import type { ServiceUpgradeConfig } from './definition.ts';
@@ -20,7 +20,7 @@ export function validate(config: DriverConfig): void {
 /** Apart from `validate`: the Go service takes any name of a format. @throws ServiceError `InvalidConfig` */
 export function checkFormat(formats: Registry<PayloadFormat>, config: DriverConfig): void {
   const { payloadFormat = '' }: ServiceUpgradeConfig = config;
-  formats.find(payloadFormat)?.checkOptions?.(payloadOptionsOf(config));
+  checkPayloadOptions(formats.find(payloadFormat), config);
 }
 
 function checkTag({ tag = '', tagPattern = '' }: ServiceUpgradeConfig): void {
