@@ -89,6 +89,24 @@ const cases: readonly Case[] = [
     to: 'MyRegistry.azurecr.io/acme/web:2',
   },
   {
+    name: 'a host of Docker Hub in capitals',
+    image: 'nginx:1',
+    event: { registry: 'Index.Docker.io', repository: 'nginx' },
+    to: 'nginx:2',
+  },
+  {
+    name: 'a mirror of Docker Hub in capitals',
+    image: 'mirror.local/nginx:1',
+    config: { registryAliases: { 'mirror.local': 'Docker.io' } },
+    event: { repository: 'library/nginx' },
+    to: 'mirror.local/nginx:2',
+  },
+  {
+    name: 'nothing of Docker Hub to a host that is told by its capitals',
+    image: 'Acme/web:1',
+    reason: /^no container runs/,
+  },
+  {
     name: 'a mirror in capitals',
     image: 'mirror.local/acme/web:1',
     config: { registryAliases: { 'Mirror.local': 'Registry.local' } },

@@ -26,13 +26,19 @@ export function isPushTo(image: ImageReference, event: ImageEvent, aliases: Regi
 }
 
 /** `domain/path` with the longest alias that it begins with replaced by what it stands for. The case of a host does not count. */
-export function canonicalName({ domain, path }: ImageReference, aliases: RegistryAliases = {}): string {
-  const name = `${domain.toLowerCase()}/${path}`;
+export function canonicalName(image: Pick<ImageReference, 'domain' | 'path'>, aliases: RegistryAliases = {}): string {
+  const name = withPlainHost(image);
   const [alias] = Object.entries(aliases)
     .filter(([prefix]) => name.startsWith(`${prefix.toLowerCase()}/`))
     .toSorted(([a], [b]) => b.length - a.length);
   if (alias === undefined) return name;
   const [prefix, pushed] = alias;
-  const named = parseImageReference(pushed + name.slice(prefix.length));
-  return `${named.domain.toLowerCase()}/${named.path}`;
+  return withPlainHost(parseImageReference(pushed + name.slice(prefix.length)));
+}
+
+/** In small letters a host may turn out to be Docker Hub's, whose names have other spellings still. */
+function withPlainHost({ domain, path }: Pick<ImageReference, 'domain' | 'path'>): string {
+  const name = `${domain.toLowerCase()}/${path}`;
+  // One without a dot was told from a path by its capitals alone.
+  return domain.includes('.') ? (tryParseImageReference(name)?.name ?? name) : name;
 }
