@@ -214,7 +214,9 @@ export function itGivesClaims(store: UseStore): void {
       const mine = await claimOne(store(), { owner: 'me', leaseMs: minute });
       expect((await renew(store(), 'me', [mine])).held).to.deep.equal([mine.fence]);
       expect(await states(store(), id)).to.deep.equal(['running']);
-      // The same to the store as when that much of a longer lease had passed.
+      // The same to the store as when that much of a longer lease had passed. Not yet while it may still hear of it.
+      await renew(store(), 'me', [mine], 3 * minute, true);
+      expect(await states(store(), id)).to.deep.equal(['running']);
       expect((await renew(store(), 'me', [mine], 3 * minute)).held).to.deep.equal([mine.fence]);
       expect(await refusalOf(succeed(store(), unheard))).to.equal('LeaseLostError');
       const again = await claimOne(store());
@@ -280,6 +282,12 @@ export function itGivesClaims(store: UseStore): void {
   });
 }
 
-function renew(store: DeliveryStore, owner: string, claims: readonly Claim[], leaseMs = minute): Promise<Renewed> {
-  return store.renew({ owner, leaseMs, fences: claims.map(({ fence }) => fence), awaited: [] });
+function renew(
+  store: DeliveryStore,
+  owner: string,
+  claims: readonly Claim[],
+  leaseMs = minute,
+  asking = false,
+): Promise<Renewed> {
+  return store.renew({ owner, leaseMs, fences: claims.map(({ fence }) => fence), asking, awaited: [] });
 }

@@ -172,7 +172,7 @@ export function itTakesTurns(store: UseStore): void {
       const holder = await hit(store(), { lane: 'x', owner: 'holder' });
       const { id } = await hit(store(), { lane: 'x', owner: 'gone', leaseMs: 0 });
       const patient = await hit(store(), { lane: 'x', owner: 'patient', leaseMs: 0 });
-      await store().renew({ owner: 'patient', leaseMs: minute, fences: [], awaited: [patient.id] });
+      await store().renew({ owner: 'patient', leaseMs: minute, fences: [], asking: false, awaited: [patient.id] });
       await afterLeases(async () => (await read(store(), id)).state === 'interrupted');
       expect(await states(store(), holder.id, patient.id)).to.deep.equal(['running', 'queued']);
       await finish(holder.claim as Claim);
@@ -185,7 +185,7 @@ export function itTakesTurns(store: UseStore): void {
       const { id } = await hit(store(), { lane: 'x', owner: 'me', leaseMs: minute });
       await finish(holder.claim as Claim);
       expect(await store().claimInline(id, 'me', minute)).to.equal(undefined);
-      await store().renew({ owner: 'me', leaseMs: minute, fences: [], awaited: [id] });
+      await store().renew({ owner: 'me', leaseMs: minute, fences: [], asking: false, awaited: [id] });
       await afterLeases(async () => (await read(store(), unknown.id)).state === 'interrupted');
       expect((await store().claimInline(id, 'me', minute))?.delivery.id).to.equal(id);
     });

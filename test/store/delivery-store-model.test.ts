@@ -128,7 +128,7 @@ const commands: fc.Arbitrary<Command>[] = [
     model.now += ms;
     return Promise.resolve();
   }),
-  commandOf('renew', fc.tuple(owner, leaseMs, pick), (given) => (model) => model.renew(...given)),
+  commandOf('renew', fc.tuple(owner, leaseMs, pick, fc.boolean()), (given) => (model) => model.renew(...given)),
   commandOf('release', fc.option(owner, { nil: undefined, freq: 3 }), (who) => (model) => model.release(who)),
   commandOf('cancel', pick, (index) => async (model) => {
     const id = model.accepted[index % Math.max(1, model.accepted.length)];

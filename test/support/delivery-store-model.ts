@@ -103,14 +103,14 @@ export class DeliveryStoreModel {
   }
 
   /** @param heard how many of its claims the owner knows of. */
-  async renew(owner: string, leaseMs: number, heard: number): Promise<void> {
+  async renew(owner: string, leaseMs: number, heard: number, asking: boolean): Promise<void> {
     const mine = [...this.#leases].filter(([, lease]) => lease.owner === owner);
     const fences = mine.slice(0, heard).map(([, { fence }]) => fence);
-    const { held } = await this.store.renew({ owner, leaseMs, fences, awaited: [] });
+    const { held } = await this.store.renew({ owner, leaseMs, fences, asking, awaited: [] });
     expect(held).to.have.members(fences);
     for (const [index, [lane, lease]] of mine.entries()) {
       if (index < heard) lease.until = this.now + leaseMs;
-      else if (lease.until < this.now + leaseMs / 2) this.#leases.delete(lane);
+      else if (!asking && lease.until < this.now + leaseMs / 2) this.#leases.delete(lane);
     }
   }
 

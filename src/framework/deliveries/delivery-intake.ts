@@ -156,25 +156,26 @@ export class DeliveryIntake {
     const events = eventsOf(judged);
     const lane = judged.kind === 'inline' ? driver.exclusive?.(config, projectId) : undefined;
     const message = judged.kind === 'ignored' ? judged.reason : judged.kind === 'rejected' ? judged.failure.message : undefined;
+    const delivery: NewDelivery = {
+      projectId,
+      receiver: { id: receiver.id, name: receiver.name, key: this.keyHashOf(receiver) },
+      driver: driver.definition.id,
+      upstream: driver.upstream?.(config, projectId) ?? 'rancher',
+      config: receiver.config,
+      request: toStoredRequest(request),
+      events,
+      receivedAt: Date.now(),
+      kind: judged.kind,
+      identities: origin === undefined ? deliveryIdentities(request.headers, events, driver.definition.mode) : [],
+      owner: running.owner,
+      leaseMs,
+      ...(message !== undefined && { message }),
+      ...(lane !== undefined && { lane }),
+      ...(judged.kind === 'queued' && driver.anyTag?.(config) && { anyTag: true }),
+      ...origin,
+    };
     try {
-      return await store.accept({
-        projectId,
-        receiver: { id: receiver.id, name: receiver.name, key: this.keyHashOf(receiver) },
-        driver: driver.definition.id,
-        upstream: driver.upstream?.(config, projectId) ?? 'rancher',
-        config: receiver.config,
-        request: toStoredRequest(request),
-        events,
-        receivedAt: Date.now(),
-        kind: judged.kind,
-        identities: origin === undefined ? deliveryIdentities(request.headers, events, driver.definition.mode) : [],
-        owner: running.owner,
-        leaseMs,
-        ...(message !== undefined && { message }),
-        ...(lane !== undefined && { lane }),
-        ...(judged.kind === 'queued' && driver.anyTag?.(config) && { anyTag: true }),
-        ...origin,
-      });
+      return await (judged.kind === 'inline' ? running.ask(() => store.accept(delivery)) : store.accept(delivery));
     } catch (thrown) {
       if (!(thrown instanceof StoreUnavailableError)) throw thrown;
       const options = { cause: thrown, retryAfterSeconds: 5 };

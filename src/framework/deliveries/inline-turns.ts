@@ -64,7 +64,7 @@ export class InlineTurns {
 
   async #claim(id: string): Promise<Claim | undefined> {
     try {
-      return await this.#store.claimInline(id, this.#running.owner, leaseMs);
+      return await this.#running.ask(() => this.#store.claimInline(id, this.#running.owner, leaseMs));
     } catch (thrown) {
       if (!(thrown instanceof LeaseLostError)) throw thrown;
       throw new ServiceError('Unavailable', 'The delivery was cancelled before its turn came', { cause: thrown });

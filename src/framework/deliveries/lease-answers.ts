@@ -10,6 +10,8 @@ export interface Renewal {
   readonly leaseMs: number;
   /** Of the claims that it holds. */
   readonly fences: readonly number[];
+  /** Whether it has asked for claims and has no answer yet: what is not named may be in it, and is not given back then. */
+  readonly asking: boolean;
   /** The inline deliveries for whose turns it waits. */
   readonly awaited: readonly string[];
 }

@@ -28,6 +28,7 @@ export class RunningWork {
   readonly #running = new Map<number, Running>();
   readonly #awaited = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  #asking = 0;
   #renewing = false;
 
   /** @param owner names this process among all that ever were. */
@@ -50,6 +51,16 @@ export class RunningWork {
       return await work(running.abort.signal);
     } finally {
       this.#running.delete(claim.fence);
+    }
+  }
+
+  /** Asks the store for what may give a claim; whoever gets one is to `run` it before anything else happens. */
+  async ask<T>(call: () => Promise<T>): Promise<T> {
+    this.#asking += 1;
+    try {
+      return await call();
+    } finally {
+      this.#asking -= 1;
     }
   }
 
@@ -100,7 +111,8 @@ export class RunningWork {
     const askedAt = performance.now();
     try {
       const fences = asked.map(({ claim }) => claim.fence);
-      const { held, cancelled } = await this.#store.renew({ owner: this.owner, leaseMs, fences, awaited: [...this.#awaited] });
+      const renewal = { owner: this.owner, leaseMs, fences, asking: this.#asking > 0, awaited: [...this.#awaited] };
+      const { held, cancelled } = await this.#store.renew(renewal);
       const ours = new Set(held);
       for (const running of asked) {
         if (ours.has(running.claim.fence)) running.prolongedAt = askedAt;

@@ -118,7 +118,7 @@ export class WorkLoop {
   async #claim(crashes: ClaimRequest['crashes'], limit: number): Promise<{ claims: readonly Claim[]; nextReadyAt?: number }> {
     const { store, running, limits } = this.#options;
     const upstreams = limits.allowances(performance.now());
-    const claimed = await store.claim({ owner: running.owner, leaseMs, limit, upstreams, crashes });
+    const claimed = await running.ask(() => store.claim({ owner: running.owner, leaseMs, limit, upstreams, crashes }));
     for (const { upstream } of claimed.claims) limits.started(upstream, performance.now());
     if (claimed.claims.length > 0) this.#options.changed();
     return claimed;

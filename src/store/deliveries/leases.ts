@@ -8,7 +8,7 @@ import type { Row, Transaction } from './transaction.ts';
 /** How many deliveries in a row may end the process before they are set aside. */
 const mostCrashes = 3;
 
-export async function renew(tx: Transaction, { owner, leaseMs, fences, awaited }: Renewal): Promise<Renewed> {
+export async function renew(tx: Transaction, { owner, leaseMs, fences, asking, awaited }: Renewal): Promise<Renewed> {
   const until = tx.now + leaseMs;
   const lanes = await tx.all(
     `SELECT l.name, l.fence, l.work, l.lease_until, w.cancelled_by FROM lanes l LEFT JOIN work w ON w.id = l.work
@@ -21,7 +21,7 @@ export async function renew(tx: Transaction, { owner, leaseMs, fences, awaited }
   const isKnown = (lane: Row): boolean => known.has(integer(lane, 'fence'));
   for (const lane of lanes.filter((each) => !isKnown(each))) {
     const end = integer(lane, 'lease_until');
-    if (end < tx.now + leaseMs / 2) await giveBack(tx, lane, false);
+    if (!asking && end < tx.now + leaseMs / 2) await giveBack(tx, lane, false);
     else await tx.run('UPDATE lanes SET lease_until = $2 WHERE name = $1', text(lane, 'name'), end);
   }
   await renewWaiting(tx, owner, new Set(awaited), until);
