@@ -9,6 +9,7 @@ import { deliveryIdentities } from './delivery-identities.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
 import { type Accepted, type Claim, type DeliveryStore, type NewDelivery, StoreUnavailableError } from './delivery-store.ts';
 import type { InlineTurns } from './inline-turns.ts';
+import { outcomeOfFirst } from './outcome-of-first.ts';
 import { leaseMs, type RunningWork } from './running-work.ts';
 import { toStoredRequest } from './stored-request.ts';
 import type { WorkRunner } from './work-runner.ts';
@@ -84,7 +85,7 @@ export class DeliveryIntake {
     if (judged.kind === 'ignored') this.#options.observer.ignored?.(delivery, judged.reason);
     if (judged.kind === 'queued') this.#options.accepted();
     if (judged.kind !== 'inline') return { id };
-    const outcome = duplicate ? this.#inline.get(id) : this.#runInline(id, delivery, hit, judged.config, claim);
+    const outcome = duplicate ? this.#outcomeOfFirst(id, delivery) : this.#runInline(id, delivery, hit, judged.config, claim);
     // Nobody waits for a replay: what becomes of it is recorded.
     if (origin !== undefined) return { id };
     const failure = await outcome;
@@ -181,6 +182,10 @@ export class DeliveryIntake {
       const options = { cause: thrown, retryAfterSeconds: 5 };
       throw new ServiceError('Unavailable', 'The delivery could not be stored, try again later', options);
     }
+  }
+
+  #outcomeOfFirst(id: string, { projectId }: Delivery): Promise<Error | undefined> {
+    return this.#inline.get(id) ?? outcomeOfFirst(this.#options.store, projectId, id);
   }
 
   #runInline(

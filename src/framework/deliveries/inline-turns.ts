@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Delivery } from '../driver.ts';
 import { ServiceError } from '../errors.ts';
-import { type Claim, type DeliveryStore, LeaseLostError } from './delivery-store.ts';
+import { type Claim, type DeliveryStore, LeaseLostError, StoreUnavailableError } from './delivery-store.ts';
 import { leaseMs, type RunningWork } from './running-work.ts';
 
 /** How often it is asked whether the next delivery's turn has come, milliseconds: another process may hold the lane. */
@@ -27,7 +27,7 @@ export class InlineTurns {
   /**
    * @param lane what the delivery must not share; undefined: nothing.
    * @param claim the delivery's, where its turn came when it was stored.
-   * @throws ServiceError `Unavailable` where it was cancelled while it waited, or waited too long.
+   * @throws ServiceError `Unavailable` where it was cancelled while it waited, waited too long, or the store cannot be used.
    */
   async take(
     { id, projectId }: Pick<Delivery, 'id' | 'projectId'>,
@@ -35,7 +35,7 @@ export class InlineTurns {
     claim: Claim | undefined,
     work: (claim: Claim) => Promise<void>,
   ): Promise<void> {
-    const mine = claim ?? (await this.#running.await(id, () => this.#turn(id, projectId, lane ?? id)));
+    const mine = claim ?? (await this.#running.await(id, () => whileStored(this.#turn(id, projectId, lane ?? id))));
     try {
       await work(mine);
     } finally {
@@ -67,7 +67,8 @@ export class InlineTurns {
       return await this.#running.ask(() => this.#store.claimInline(id, this.#running.owner, leaseMs));
     } catch (thrown) {
       if (!(thrown instanceof LeaseLostError)) throw thrown;
-      throw new ServiceError('Unavailable', 'The delivery was cancelled before its turn came', { cause: thrown });
+      const options = { cause: thrown, retryAfterSeconds: 5 };
+      throw new ServiceError('Unavailable', 'The delivery was cancelled before its turn came', options);
     }
   }
 
@@ -82,6 +83,17 @@ export class InlineTurns {
   #tell(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
+  }
+}
+
+/** Of what waits for its turn nothing was done. Nobody asks for its turn any more: it ends interrupted. */
+async function whileStored(turn: Promise<Claim>): Promise<Claim> {
+  try {
+    return await turn;
+  } catch (thrown) {
+    if (!(thrown instanceof StoreUnavailableError)) throw thrown;
+    const options = { cause: thrown, retryAfterSeconds: 5 };
+    throw new ServiceError('Unavailable', 'The store of deliveries cannot be used at the moment, try again later', options);
   }
 }
 
