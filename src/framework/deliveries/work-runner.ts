@@ -1,11 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeStoredConfig } from '../definition.ts';
-import type { ActionPause, ActionResult, Decision, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
+import type { ActionPause, ActionResult, Delivery, Driver, DriverConfig, PlannedAction } from '../driver.ts';
 import { coerceError, ServiceError } from '../errors.ts';
 import type { Receiver } from '../receiver.ts';
 import type { Registry } from '../registry.ts';
+import { abortOfRemoved, type Attempt, deliveryOf, safeMessage, unavailable, undone, withDeadline } from './attempt.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
-import { type Claim, type DeliveryStore, LeaseLostError, type PlannedWork, StoreUnavailableError } from './delivery-store.ts';
+import {
+  type Claim,
+  type DeliveryStore,
+  LeaseLostError,
+  type PlannedWork,
+  type Postponement,
+  StoreUnavailableError,
+  type WorkEnd,
+} from './delivery-store.ts';
+import { recordOutcome, storeRetryMs } from './record-outcome.ts';
 import { decideRetry } from './retry-policy.ts';
 import { CancelledError, type RunningWork, StoppingError } from './running-work.ts';
 
@@ -36,20 +46,11 @@ export type AttemptOutcome =
 
 /** For how long a paused receiver's work waits before it is looked at again, milliseconds. */
 const pausedMs = 5_000;
-/** How often it is tried to give work back that could not be recorded, milliseconds. */
-const storeRetryMs = 500;
+/** For how long it is tried to record what became of an inline delivery while its sender waits, milliseconds. */
+const inlineRecordMs = 3_000;
 /** For how long planning may take, and one attempt at an action, whatever the driver does; milliseconds. */
 const planDeadlineMs = 5 * 60_000;
 const actionDeadlineMs = 24 * 3_600_000;
-
-interface Attempt {
-  readonly claim: Claim;
-  readonly driver: Driver;
-  readonly config: DriverConfig;
-  readonly delivery: Delivery;
-  readonly signal: AbortSignal;
-  readonly decision?: Decision | undefined;
-}
 
 /** Does claimed work: plans a delivery, or does an action, and records what comes of it. */
 export class WorkRunner {
@@ -72,45 +73,59 @@ export class WorkRunner {
 
   /**
    * Plans an inline delivery and does its actions while the caller waits.
-   * @throws ServiceError what the caller is to be told; it is recorded then.
+   * @throws ServiceError what the caller is to be told.
    */
   runInline(claim: Claim, delivery: Delivery, driver: Driver, config: DriverConfig): Promise<void> {
-    const { running, store, observer } = this.#options;
+    const { running, observer } = this.#options;
     return running.run(claim, async (signal) => {
       const attempt: Attempt = { claim, driver, config, delivery, signal };
       try {
         const planned = claim.actions.length > 0 ? claim.actions : await this.#plan(attempt);
         for (const work of planned) await this.#endInlineAction(attempt, work);
-        if (planned.length > 0) await store.end(claim, undefined, { state: 'succeeded', message: '' });
+        if (planned.length > 0) await this.#endInline(attempt, undefined, { state: 'succeeded', message: '' });
       } catch (thrown) {
         const error = coerceError(thrown);
         if (error instanceof LeaseLostError || error instanceof StoreUnavailableError) throw unavailable(error);
         const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
         const message = safeMessage(error);
         observer.failed?.(delivery, error);
-        await store.end(claim, undefined, { state, message });
+        await this.#endInline(attempt, undefined, { state, message });
         throw thrown;
       }
     });
   }
 
   async #endInlineAction(attempt: Attempt, work: PlannedWork): Promise<void> {
-    const { store, observer } = this.#options;
     try {
       const result = await this.#execute(attempt, work);
       if (result.outcome === 'waiting') throw new Error('an inline action cannot be paused');
-      await store.end(attempt.claim, work.id, { state: result.outcome, message: result.message });
-      observer.ended?.(attempt.delivery, work.action, result);
+      await this.#endInline(attempt, work.id, { state: result.outcome, message: result.message });
+      this.#options.observer.ended?.(attempt.delivery, work.action, result);
     } catch (thrown) {
       if (thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError) throw thrown;
       const message = safeMessage(coerceError(thrown));
       const state = attempt.signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
-      await store.end(attempt.claim, work.id, { state, message });
+      await this.#endInline(attempt, work.id, { state, message });
       throw thrown;
     }
   }
 
-  /** What cannot be recorded is not lost: it is given back as soon as the store can be used again, within the lease. */
+  /** The sender is told what became of its delivery, recorded or not: told to come again, it would have it done twice. */
+  async #endInline({ claim, delivery }: Attempt, actionId: string | undefined, end: WorkEnd): Promise<void> {
+    const { store, observer } = this.#options;
+    const deadline = performance.now() + inlineRecordMs;
+    try {
+      await recordOutcome(
+        () => store.end(claim, actionId, end),
+        () => performance.now() < deadline,
+      );
+    } catch (thrown) {
+      if (!(thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError)) throw thrown;
+      observer.failed?.(delivery, thrown);
+    }
+  }
+
+  /** What cannot be begun is not lost: it is given back as soon as the store can be used again, within the lease. */
   async #attemptOrGiveBack(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
     try {
       return await this.#attempt(claim, signal);
@@ -134,10 +149,10 @@ export class WorkRunner {
       const { state, receiver } = await this.#options.receivers.confirm(delivery.projectId, found.id);
       // What has begun comes to its end: half an upgrade is worse than none, whatever became of the receiver.
       const begun = claim.actions.some(({ step }) => step !== '');
-      if (state === 'removed' && !begun) return await this.#cancel(claim, delivery, 'receiver removed');
+      if (state === 'removed' && !begun) return await this.#cancel(claim, delivery, signal, 'receiver removed');
       if (state === 'paused' && !begun) {
         const readyAt = Date.now() + pausedMs;
-        await this.#options.store.postpone(claim, { message: 'receiver is paused', readyAt, counts: false });
+        await this.#postpone(claim, signal, { message: 'receiver is paused', readyAt, counts: false });
         return { kind: 'none' };
       }
       const opened = this.#options.openConfig(driver, { key: receiver?.key ?? '', config: claim.delivery.config });
@@ -161,18 +176,18 @@ export class WorkRunner {
   }
 
   async #act(attempt: Attempt, work: PlannedWork): Promise<void> {
-    const { store, observer } = this.#options;
-    const { claim, delivery } = attempt;
+    const { observer } = this.#options;
+    const { claim, delivery, signal } = attempt;
     const current = await this.#upToDate(attempt, work);
     const result = 'reason' in current ? undone(current.reason, work) : await this.#execute(attempt, current);
     if (result.outcome === 'waiting') {
       const { message, until: readyAt, awaits } = result;
-      await store.postpone(claim, { message, readyAt, counts: false, awaits });
+      await this.#postpone(claim, signal, { message, readyAt, counts: false, awaits });
       observer.paused?.(delivery, work.action, result);
       return;
     }
     const nothing = 'reason' in current && work.step === '';
-    await store.end(claim, work.id, {
+    await this.#end(claim, signal, {
       state: nothing ? 'ignored' : result.outcome,
       message: result.message,
       ...(result.hold && { hold: result.hold }),
@@ -218,65 +233,51 @@ export class WorkRunner {
     // Given back when the process stops, or somebody else's already.
     if (reason instanceof StoppingError || reason instanceof LeaseLostError) return { kind: 'none' };
     if (error instanceof StoreUnavailableError) throw error;
-    if (reason instanceof CancelledError) return this.#cancelRunning(claim, delivery);
-    const { store, observer } = this.#options;
+    if (reason instanceof CancelledError) return this.#cancelRunning(claim, delivery, signal);
+    const { observer } = this.#options;
     const { attempt, firstAttemptAt } = claim;
     const decision = decideRetry({ error, attempt, firstAttemptAt, now: Date.now() });
     const action = claim.actions[0]?.action;
     if (decision.retry) {
       const { readyAt, notBefore } = decision;
       const message = `attempt ${attempt} failed: ${safeMessage(error)}`;
-      await store.postpone(claim, { message, readyAt, counts: true, ...(notBefore !== undefined && { notBefore }) });
+      const asked = notBefore === undefined ? {} : { notBefore };
+      await this.#postpone(claim, signal, { message, readyAt, counts: true, ...asked });
       observer.postponed?.(delivery, action, message, readyAt, error);
     } else {
-      await store.end(claim, claim.actions[0]?.id, { state: 'dead', message: decision.message });
+      await this.#end(claim, signal, { state: 'dead', message: decision.message });
       observer.failed?.(delivery, error);
       if (action !== undefined) observer.ended?.(delivery, action, { outcome: 'dead', message: decision.message });
     }
     return { kind: 'failed', error };
   }
 
-  async #cancelRunning(claim: Claim, delivery: Delivery): Promise<AttemptOutcome> {
+  async #cancelRunning(claim: Claim, delivery: Delivery, signal: AbortSignal): Promise<AttemptOutcome> {
     const message = 'cancelled while it was being done';
-    if (!claim.actions.some(({ action }) => action.takesBack === true)) return this.#cancel(claim, delivery, message);
+    if (!claim.actions.some(({ action }) => action.takesBack === true)) return this.#cancel(claim, delivery, signal, message);
     // The store knows how far it is and who cancelled it: it ends it, or has it taken back.
-    await this.#options.store.postpone(claim, { message, readyAt: Date.now(), counts: false });
+    await this.#postpone(claim, signal, { message, readyAt: Date.now(), counts: false });
     return { kind: 'none' };
   }
 
-  async #cancel(claim: Claim, delivery: Delivery, message: string): Promise<AttemptOutcome> {
-    await this.#options.store.end(claim, claim.actions[0]?.id, { state: 'cancelled', message });
+  async #cancel(claim: Claim, delivery: Delivery, signal: AbortSignal, message: string): Promise<AttemptOutcome> {
+    await this.#end(claim, signal, { state: 'cancelled', message });
     const action: PlannedAction | undefined = claim.actions[0]?.action;
     if (action !== undefined) this.#options.observer.ended?.(delivery, action, { outcome: 'cancelled', message });
     return { kind: 'none' };
   }
-}
 
-/** Nobody will come to promote what a removed receiver has begun. */
-function abortOfRemoved({ awaits }: Claim): Decision | undefined {
-  return awaits?.includes('promote') === true ? { name: 'abort', by: 'the removal of the receiver' } : undefined;
-}
+  /** Ends queued work. What was done is recorded as soon as the store can be used, within the lease: it is not done again. */
+  #end(claim: Claim, signal: AbortSignal, end: WorkEnd): Promise<void> {
+    const record = (): Promise<void> => this.#options.store.end(claim, claim.actions[0]?.id, end);
+    return recordOutcome(record, () => !signal.aborted);
+  }
 
-/** An earlier attempt may have written what is there now: then it is done. */
-function undone(reason: string, { step }: PlannedWork): ActionResult {
-  return { outcome: 'succeeded', message: step === '' ? reason : `done before: ${reason}` };
-}
-
-function deliveryOf({ delivery }: Claim): Delivery {
-  const { id, projectId, receiver, request, events } = delivery;
-  return { id, projectId, receiver: { id: receiver.id, name: receiver.name }, request, events };
-}
-
-function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-}
-
-function unavailable(cause: Error): ServiceError {
-  return new ServiceError('Unavailable', 'What was done could not be recorded, try again later', { cause, retryAfterSeconds: 5 });
-}
-
-/** The text of a fault may hold anything, credentials too: it is for the log alone. */
-function safeMessage(error: Error): string {
-  if (error instanceof ServiceError) return error.message;
-  return error.name === 'TimeoutError' ? 'No answer in time' : 'Internal error';
+  /** The same for what is to go on later. */
+  #postpone(claim: Claim, signal: AbortSignal, postponement: Postponement): Promise<void> {
+    return recordOutcome(
+      () => this.#options.store.postpone(claim, postponement),
+      () => !signal.aborted,
+    );
+  }
 }

@@ -1,0 +1,48 @@
+import type { ActionResult, Decision, Delivery, Driver, DriverConfig } from '../driver.ts';
+import { ServiceError } from '../errors.ts';
+import type { Claim, PlannedWork } from './delivery-store.ts';
+
+/** One try at claimed work. */
+export interface Attempt {
+  readonly claim: Claim;
+  readonly driver: Driver;
+  readonly config: DriverConfig;
+  readonly delivery: Delivery;
+  readonly signal: AbortSignal;
+  readonly decision?: Decision | undefined;
+}
+
+/** What drivers are told of a delivery: nothing that is none of their business. */
+export function deliveryOf({ delivery }: Claim): Delivery {
+  const { id, projectId, receiver, request, events } = delivery;
+  return { id, projectId, receiver: { id: receiver.id, name: receiver.name }, request, events };
+}
+
+/** Aborted as the signal is, and after so many milliseconds. */
+export function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}
+
+/** The text of a fault may hold anything, credentials too: it is for the log alone. */
+export function safeMessage(error: Error): string {
+  if (error instanceof ServiceError) return error.message;
+  return error.name === 'TimeoutError' ? 'No answer in time' : 'Internal error';
+}
+
+/** Nobody will come to promote what a removed receiver has begun. */
+export function abortOfRemoved({ awaits }: Claim): Decision | undefined {
+  return awaits?.includes('promote') === true ? { name: 'abort', by: 'the removal of the receiver' } : undefined;
+}
+
+/** An earlier attempt may have written what is there now: then it is done. */
+export function undone(reason: string, { step }: PlannedWork): ActionResult {
+  return { outcome: 'succeeded', message: step === '' ? reason : `done before: ${reason}` };
+}
+
+/** For the sender of an inline delivery that could not be begun, or not gone on with. */
+export function unavailable(cause: Error): ServiceError {
+  return new ServiceError('Unavailable', 'What is to be done could not be recorded, try again later', {
+    cause,
+    retryAfterSeconds: 5,
+  });
+}
