@@ -148,11 +148,12 @@ async function call(agent: http.Agent, url: URL, method: string, body?: object):
 }
 
 async function watch(
-  { server, headers, ca }: Access,
+  access: Access,
   where: string,
   seen: (object: Record<string, unknown>) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const { server, headers, ca } = access;
   const options = { headers, signal, ...(ca !== undefined && { ca }) };
   const request = (server.protocol === 'https:' ? https : http).get(new URL(where, server), options);
   request.on('error', () => undefined);
@@ -164,4 +165,11 @@ async function watch(
     for (const line of lines) seen((JSON.parse(line) as { readonly object: Record<string, unknown> }).object);
   });
   answer.on('error', () => undefined);
+  // A server under load ends watches. A new one begins with everything as it is.
+  answer.on('close', () => {
+    if (signal.aborted) return;
+    watch(access, where, seen, signal).catch((thrown: unknown) => {
+      if (!signal.aborted) throw thrown;
+    });
+  });
 }

@@ -152,6 +152,8 @@ export interface ActionContext {
    * @throws LeaseLostError where it is not: nothing may be written then.
    */
   beforeWrite(step: string): Promise<void>;
+  /** To be called when little more is asked of the upstream than how far the target is: other work may begin in its place. */
+  following(): void;
 }
 
 /** What a person can decide about an action that is paused. */

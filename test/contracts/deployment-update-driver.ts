@@ -116,6 +116,7 @@ export class Push {
       signal: this.#abort.signal,
       progress: (message, rollout) => this.#progress(message, rollout),
       beforeWrite: async (step) => void this.steps.push(step),
+      following: () => undefined,
       ...context,
     });
   }

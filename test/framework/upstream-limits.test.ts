@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { maxUnderWay, UpstreamLimits } from '../../src/framework/deliveries/upstream-limits.ts';
+import { maxFollowing, maxUnderWay, UpstreamLimits } from '../../src/framework/deliveries/upstream-limits.ts';
 import type { AttemptOutcome } from '../../src/framework/deliveries/work-runner.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
 
@@ -35,6 +35,33 @@ describe('the limits of an upstream', () => {
     expect(limits.allowances(0)['a']).to.equal(0);
     end(answered, 2);
     expect(limits.allowances(0)['a']).to.equal(2);
+  });
+
+  it('give the place of what only follows to others, as long as there are not too many of those', () => {
+    start(maxUnderWay);
+    limits.followed('a');
+    expect(limits.allowances(0)['a']).to.equal(1);
+    for (let left = maxFollowing - 1; left > 0; left -= 1) {
+      start(1);
+      limits.followed('a');
+    }
+    expect(limits.allowances(0)['a']).to.equal(1);
+    start(1);
+    limits.followed('a');
+    // Those that are under way will follow, too.
+    expect(limits.allowances(0)['a']).to.equal(0);
+    expect(limits.ended('a', answered, 0, true)).to.equal(false);
+    expect(limits.allowances(0)['a']).to.equal(1);
+  });
+
+  it('take an upstream of which something is only followed for one that is tried', () => {
+    start(6);
+    limits.followed('a');
+    end(outage, 5);
+    expect(limits.quiet(15_000)).to.deep.equal([]);
+    expect(limits.allowances(600_001)).to.have.property('a');
+    expect(limits.ended('a', answered, 600_001, true)).to.equal(true);
+    expect(limits.allowances(600_001)).to.deep.equal({});
   });
 
   it('let one probe a second go to an upstream that is away, and nothing else suffers', () => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { announcePush } from '../../docs/examples/announce-push/index.ts';
 import type { EndedAction } from '../../src/framework/deliveries/delivery-observer.ts';
-import type { Receiver } from '../../src/framework/receiver.ts';
 import { payloadFormats } from '../../src/payloads/index.ts';
 import { refusal } from '../support/refusal.ts';
 import { deliveryRequest } from '../support/run-driver.ts';
 import { startApi } from '../support/start-api.ts';
+import { activeReceiver } from '../support/active-receiver.ts';
 import { startEngine } from '../support/start-engine.ts';
 import { until } from '../support/until.ts';
 
@@ -30,21 +30,7 @@ describe('the example of docs/writing-a-driver.md', () => {
   async function deliver(config: Record<string, unknown>, body: unknown): Promise<(EndedAction | string)[]> {
     const told: (EndedAction | string)[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const receiver: Receiver = {
-      id: '1go1',
-      projectId: '1a5',
-      key: 'k',
-      name: 'chat',
-      state: 'active',
-      removed: false,
-      driver: 'announcePush',
-      config,
-      url: '',
-      paused: false,
-      replacedBy: undefined,
-      expiresAt: undefined,
-      data: {},
-    };
+    const receiver = activeReceiver('announcePush', { name: 'chat', config });
     const engine = await startEngine({
       drivers: [driver],
       receiver,

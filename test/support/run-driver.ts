@@ -50,6 +50,7 @@ export async function runDriver(
       steps.push(step);
       beforeWrite(step);
     },
+    following: () => undefined,
   };
   const results: ActionResult[] = [];
   for (const action of plan.actions) {

@@ -7,8 +7,8 @@ import type { DeliverySummary } from '../../src/framework/deliveries/delivery-re
 import { isEnded } from '../../src/framework/deliveries/delivery-record.ts';
 import type { Driver } from '../../src/framework/driver.ts';
 import { createLog } from '../../src/framework/log.ts';
-import type { Receiver } from '../../src/framework/receiver.ts';
 import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-store.ts';
+import { activeReceiver } from '../support/active-receiver.ts';
 import { startEngine } from '../support/start-engine.ts';
 import { testDriver } from '../support/test-drivers.ts';
 
@@ -34,21 +34,7 @@ const driver: Driver = {
   },
 };
 
-const receiver: Receiver = {
-  id: '1go1',
-  projectId: '1a5',
-  key: 'k',
-  name: 'r',
-  state: 'active',
-  removed: false,
-  driver: 'queued',
-  config: {},
-  url: '',
-  paused: false,
-  replacedBy: undefined,
-  expiresAt: undefined,
-  data: {},
-};
+const receiver = activeReceiver('queued');
 
 const store = await openSqliteDeliveryStore({ file, log });
 const list = (): Promise<DeliverySummary[]> => store.list({ projectId: '1a5', limit: 1_000, order: 'asc' });

@@ -163,6 +163,7 @@ async function follow(
   const { kind, namespace, name } = update;
   const { signal } = context;
   const progress: FollowOptions['progress'] = (...told) => context.progress(...told);
+  context.following();
   try {
     return await followRollout({ cluster, kind, namespace, name, written, graceMs, signal, progress, ...more });
   } catch (thrown) {

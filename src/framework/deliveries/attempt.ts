@@ -10,6 +10,8 @@ export interface Attempt {
   readonly delivery: Delivery;
   readonly signal: AbortSignal;
   readonly decision?: Decision | undefined;
+  /** See ActionContext. */
+  readonly following: () => void;
 }
 
 /** What drivers are told of a delivery: nothing that is none of their business. */

@@ -2,8 +2,10 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { isUpstreamOutage } from './retry-policy.ts';
 import type { AttemptOutcome } from './work-runner.ts';
 
-/** How many attempts at an upstream are under way at most, plans and actions. */
+/** How many attempts at an upstream are under way at most, plans and actions, less those that only follow what they have done. */
 export const maxUnderWay = 128;
+/** How many of those there may be in addition: each has connections of its own. */
+export const maxFollowing = 896;
 /** For how long an upstream that failed, and that nobody tried since, is remembered, milliseconds: no retry waits longer. */
 const rememberMs = 10 * 60_000;
 
@@ -13,6 +15,7 @@ const quietMs = 15_000;
 interface Upstream {
   readonly breaker: CircuitBreaker;
   underWay: number;
+  following: number;
   usedAt: number;
   /** When what waits for it was last called forward. */
   calledAt: number;
@@ -31,8 +34,8 @@ export class UpstreamLimits {
   allowances(now: number): Record<string, number> {
     this.#askedAt = now;
     for (const [name, upstream] of this.#upstreams) {
-      const { breaker, underWay, usedAt } = upstream;
-      if (underWay === 0 && (breaker.isFaultless || now - usedAt > rememberMs)) this.#upstreams.delete(name);
+      const { breaker, usedAt } = upstream;
+      if (isIdle(upstream) && (breaker.isFaultless || now - usedAt > rememberMs)) this.#upstreams.delete(name);
     }
     return Object.fromEntries([...this.#upstreams].map(([name, upstream]) => [name, allowanceOf(upstream, now)]));
   }
@@ -44,10 +47,23 @@ export class UpstreamLimits {
     used.breaker.started(now);
   }
 
-  /** To be told how each attempt ended. @returns true if the upstream is back: what waits for it may go. */
-  ended(upstream: string, outcome: AttemptOutcome, now: number): boolean {
+  /** To be told of an attempt that from now on only follows what it has done. */
+  followed(upstream: string): void {
+    const used = this.#upstreams.get(upstream);
+    if (used === undefined) return;
+    used.underWay -= 1;
+    used.following += 1;
+  }
+
+  /**
+   * To be told how each attempt ended.
+   * @param followed whether `followed` was told of it.
+   * @returns true if the upstream is back: what waits for it may go.
+   */
+  ended(upstream: string, outcome: AttemptOutcome, now: number, followed = false): boolean {
     const used = this.#use(upstream, now);
-    used.underWay = Math.max(0, used.underWay - 1);
+    if (followed) used.following -= 1;
+    else used.underWay -= 1;
     if (outcome.kind === 'answered') return used.breaker.succeeded();
     if (outcome.kind === 'failed' && isUpstreamOutage(outcome.error)) used.breaker.failed(now);
     return false;
@@ -59,8 +75,8 @@ export class UpstreamLimits {
    */
   quiet(now: number): string[] {
     const found = [...this.#upstreams].filter(
-      ([, { breaker, underWay, usedAt, calledAt }]) =>
-        breaker.isOpen && underWay === 0 && now - Math.max(usedAt, calledAt) >= quietMs,
+      ([, upstream]) =>
+        upstream.breaker.isOpen && isIdle(upstream) && now - Math.max(upstream.usedAt, upstream.calledAt) >= quietMs,
     );
     for (const [, upstream] of found) upstream.calledAt = now;
     return found.map(([name]) => name);
@@ -71,9 +87,10 @@ export class UpstreamLimits {
    * undefined if there will be none. One that was allowed and not used is not told of again: there was no work for it.
    */
   nextProbeInMs(now: number): number | undefined {
-    const times = [...this.#upstreams.values()].flatMap(({ breaker: { nextProbeAt }, underWay }) =>
-      nextProbeAt !== undefined && nextProbeAt > this.#askedAt && underWay < maxUnderWay ? [nextProbeAt] : [],
-    );
+    const times = [...this.#upstreams.values()].flatMap((upstream) => {
+      const { nextProbeAt } = upstream.breaker;
+      return nextProbeAt !== undefined && nextProbeAt > this.#askedAt && placesOf(upstream) > 0 ? [nextProbeAt] : [];
+    });
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - now);
   }
 
@@ -81,6 +98,7 @@ export class UpstreamLimits {
     const upstream = this.#upstreams.get(name) ?? {
       breaker: new CircuitBreaker(),
       underWay: 0,
+      following: 0,
       usedAt: now,
       calledAt: now,
     };
@@ -90,6 +108,15 @@ export class UpstreamLimits {
   }
 }
 
-function allowanceOf({ breaker, underWay }: Upstream, now: number): number {
-  return Math.min(breaker.allowance(now), Math.max(0, maxUnderWay - underWay));
+function allowanceOf(upstream: Upstream, now: number): number {
+  return Math.min(upstream.breaker.allowance(now), placesOf(upstream));
+}
+
+/** What is under way may come to follow, and then needs a place among those. */
+function placesOf({ underWay, following }: Upstream): number {
+  return Math.max(0, Math.min(maxUnderWay, maxUnderWay + maxFollowing - following) - underWay);
+}
+
+function isIdle({ underWay, following }: Upstream): boolean {
+  return underWay === 0 && following === 0;
 }

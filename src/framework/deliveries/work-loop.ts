@@ -132,8 +132,14 @@ export class WorkLoop {
 
   async #attempt(claim: Claim): Promise<void> {
     const { runner, limits, store } = this.#options;
-    const outcome = await runner.run(claim);
-    const closed = limits.ended(claim.upstream, outcome, performance.now());
+    let followed = false;
+    const outcome = await runner.run(claim, () => {
+      if (followed) return;
+      followed = true;
+      limits.followed(claim.upstream);
+      this.wake();
+    });
+    const closed = limits.ended(claim.upstream, outcome, performance.now(), followed);
     this.#options.changed();
     if (closed) await store.wake({ upstream: claim.upstream }).catch(() => undefined);
     this.wake();

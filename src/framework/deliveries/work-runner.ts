@@ -60,10 +60,13 @@ export class WorkRunner {
     this.#options = options;
   }
 
-  /** One attempt at queued work, recorded whatever becomes of it. Never rejects. */
-  async run(claim: Claim): Promise<AttemptOutcome> {
+  /**
+   * One attempt at queued work, recorded whatever becomes of it. Never rejects.
+   * @param following see {@link ActionContext.following}
+   */
+  async run(claim: Claim, following: () => void): Promise<AttemptOutcome> {
     try {
-      return await this.#options.running.run(claim, (signal) => this.#attemptOrGiveBack(claim, signal));
+      return await this.#options.running.run(claim, (signal) => this.#attemptOrGiveBack(claim, signal, following));
     } catch (thrown) {
       // Unless it was given back, the lease runs out, and the work is taken up again: by this process or another.
       this.#options.observer.failed?.(deliveryOf(claim), coerceError(thrown));
@@ -78,7 +81,7 @@ export class WorkRunner {
   runInline(claim: Claim, delivery: Delivery, driver: Driver, config: DriverConfig): Promise<void> {
     const { running, observer } = this.#options;
     return running.run(claim, async (signal) => {
-      const attempt: Attempt = { claim, driver, config, delivery, signal };
+      const attempt: Attempt = { claim, driver, config, delivery, signal, following: () => undefined };
       try {
         const planned = claim.actions.length > 0 ? claim.actions : await this.#plan(attempt);
         for (const work of planned) await this.#endInlineAction(attempt, work);
@@ -126,9 +129,9 @@ export class WorkRunner {
   }
 
   /** What cannot be begun is not lost: it is given back as soon as the store can be used again, within the lease. */
-  async #attemptOrGiveBack(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
+  async #attemptOrGiveBack(claim: Claim, signal: AbortSignal, following: () => void): Promise<AttemptOutcome> {
     try {
-      return await this.#attempt(claim, signal);
+      return await this.#attempt(claim, signal, following);
     } catch (thrown) {
       for (let failure = thrown; failure instanceof StoreUnavailableError && !signal.aborted;) {
         await wait(storeRetryMs);
@@ -140,7 +143,7 @@ export class WorkRunner {
     }
   }
 
-  async #attempt(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
+  async #attempt(claim: Claim, signal: AbortSignal, following: () => void): Promise<AttemptOutcome> {
     const delivery = deliveryOf(claim);
     try {
       const driver = this.#options.drivers.find(claim.delivery.driver);
@@ -157,7 +160,8 @@ export class WorkRunner {
       }
       const opened = this.#options.openConfig(driver, { key: receiver?.key ?? '', config: claim.delivery.config });
       const decision = claim.decision ?? (state === 'removed' ? abortOfRemoved(claim) : undefined);
-      const attempt = { claim, driver, config: decodeStoredConfig(driver.definition, opened), delivery, signal, decision };
+      const config = decodeStoredConfig(driver.definition, opened);
+      const attempt = { claim, driver, config, delivery, signal, decision, following };
       if (claim.kind === 'plan') await this.#plan(attempt);
       else for (const work of claim.actions) await this.#act(attempt, work);
       return { kind: 'answered' };
@@ -208,7 +212,7 @@ export class WorkRunner {
   }
 
   #execute(
-    { claim, driver, delivery, config, signal, decision }: Attempt,
+    { claim, driver, delivery, config, signal, decision, following }: Attempt,
     { id, action, step }: PlannedWork,
   ): Promise<ActionResult | ActionPause> {
     const { store, running, observer } = this.#options;
@@ -225,6 +229,7 @@ export class WorkRunner {
         store.recordProgress(claim, id, message, rollout).catch(() => undefined);
       },
       beforeWrite: (name) => running.beforeWrite(claim, id, name),
+      following,
     });
   }
 

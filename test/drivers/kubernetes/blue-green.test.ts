@@ -11,6 +11,7 @@ import { BlueGreenSetUp } from '../../contracts/blue-green-set-up.ts';
 import { driverUnderTest } from '../../contracts/deployment-update-driver.ts';
 import { type TestCluster, testCluster } from '../../contracts/deployment-update-workload.ts';
 import { deliveryRequest } from '../../support/run-driver.ts';
+import { activeReceiver } from '../../support/active-receiver.ts';
 import { startEngine } from '../../support/start-engine.ts';
 import { openTemporaryStore } from '../../support/temporary-store.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -54,21 +55,11 @@ describe('blue-green in the queue', function () {
     constructor(world: BlueGreenSetUp, config: object) {
       this.world = world;
       const blueGreen = { namespace: world.namespace, name: 'web', strategy: 'blueGreen', service: 'web' };
-      this.receiver = {
-        id: '1go1',
-        projectId: '1a5',
+      this.receiver = activeReceiver('deploymentUpdate', {
         key: 'k'.repeat(40),
         name: 'web',
-        state: 'active',
-        removed: false,
-        driver: 'deploymentUpdate',
         config: { ...blueGreen, promote: 'manual', keepOldSeconds: 600, ...config },
-        url: '',
-        paused: false,
-        replacedBy: undefined,
-        expiresAt: undefined,
-        data: {},
-      };
+      });
     }
 
     /** @param shared true where it is one of several replicas. */

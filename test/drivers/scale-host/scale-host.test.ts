@@ -174,6 +174,7 @@ describe('scaleHost', () => {
       signal: new AbortController().signal,
       progress() {},
       beforeWrite: async () => undefined,
+      following() {},
     };
     const { actions } = await driver.plan(delivery, { ...up, amount: 2 }, context.signal);
     rancher.resources.set('1h9', host('1h9', 9, { hostname: 'base4' }));

@@ -137,7 +137,7 @@ describe('scaleService', () => {
     let message = '';
     for (const action of actions) {
       await driver
-        .execute(action, { config: good, delivery, signal, progress() {}, beforeWrite: async () => undefined })
+        .execute(action, { config: good, delivery, signal, progress() {}, beforeWrite: async () => undefined, following() {} })
         .catch((error: Error) => (message = error.message));
     }
     expect(message).to.equal('stopped');

@@ -87,7 +87,7 @@ describe('serviceUpgrade, resumed on the Rancher emulator', () => {
     context: Partial<ActionContext> = {},
   ): Promise<ActionResult> {
     const driver = serviceUpgrade({ rancher: rancher.seen(cut), formats: payloadFormats, clock });
-    const noted = { progress: () => undefined, beforeWrite: async () => undefined };
+    const noted = { progress: () => undefined, beforeWrite: async () => undefined, following: () => undefined };
     return ended(driver.execute(action, { config, delivery: deliveryOf(), signal: signal(), ...noted, ...context }));
   }
 

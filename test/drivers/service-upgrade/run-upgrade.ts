@@ -120,6 +120,7 @@ export async function execute({
     signal,
     progress: (text: string) => progress.push(text),
     beforeWrite: async (step) => void steps.push(step),
+    following: () => undefined,
     ...context,
   });
   const result = await ended(execution);

@@ -64,6 +64,7 @@ export class BlueGreenRun {
   follow(written: Workload): Promise<RolloutEnd> {
     const { cluster, update, context, graceMs } = this.run;
     const { timeoutSeconds } = this.config;
+    context.following();
     return followRollout({
       cluster,
       kind: 'deployment',
