@@ -4,25 +4,11 @@ import { ServiceError } from '../../src/framework/errors.ts';
 import type { Receiver } from '../../src/framework/receiver.ts';
 import { RancherError } from '../../src/rancher/rancher-error.ts';
 import { type Confirmation, ReceiverConfirmation } from '../../src/store/receiver-confirmation.ts';
+import { activeReceiver } from '../support/active-receiver.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 function receiver(id: string, more: Partial<Receiver> = {}): Receiver {
-  return {
-    id,
-    projectId: '1a5',
-    key: `key of ${id}`,
-    name: 'a',
-    state: 'active',
-    removed: false,
-    driver: 'a',
-    config: {},
-    url: '',
-    paused: false,
-    replacedBy: undefined,
-    expiresAt: undefined,
-    data: {},
-    ...more,
-  };
+  return activeReceiver('a', { id, key: `key of ${id}`, ...more });
 }
 
 const away = new RancherError('unreachable', 'GET http://rancher/v1: no answer within 10 s');
