@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { expect } from 'chai';
+import { setUpWith } from '../../contracts/deployment-update-driver.ts';
 import { itUpdatesDeployments } from '../../contracts/deployment-update.ts';
 import { itUpdatesOtherKinds } from '../../contracts/deployment-update-kinds.ts';
 import { itRefusesSwitches } from '../../contracts/blue-green-refusals.ts';
@@ -38,4 +40,13 @@ describe('deploymentUpdate on the Kubernetes emulator', function () {
   itFreesStuckSets(use);
   itHeedsUndo(use);
   itHeedsUndoOfOtherKinds(use);
+
+  it('takes back an init container that does not start, and holds its image', async () => {
+    const { workload, push } = await setUpWith(await use(), { initImage: 'acme/migrate:1' });
+    const config = { container: 'migrate' };
+    const { outcome, message, hold } = await push({ repository: 'acme/migrate', tag: '2-bad' }, config, { graceMs: 1500 }).run();
+    expect(message).to.match(/ImagePullBackOff \(\S+, container migrate\): .*; rolled back to acme\/migrate:1 /);
+    expect([outcome, hold?.images]).to.deep.equal(['rolledBack', ['acme/migrate:2-bad']]);
+    expect(await workload.image('migrate')).to.equal('acme/migrate:1');
+  });
 });

@@ -4,8 +4,6 @@ import { type JsonMap, type KubernetesObject, listAt, mapAt, textOr } from '../o
 
 const imagesKept = 1_000;
 
-type List = 'containers' | 'initContainers';
-
 /** The Events of pods: what the scheduler and the kubelets tell of them. */
 export class KubeletReports {
   readonly #events: EventRecorder;
@@ -26,15 +24,19 @@ export class KubeletReports {
     this.#events.reportAction(pod, 'Scheduling', report);
   }
 
-  /** @param hasImage false for a container whose image cannot be had. */
-  started(pod: KubernetesObject, hasImage: (container: JsonMap) => boolean): void {
-    for (const container of listAt(pod.spec, 'initContainers')) this.#start(pod, container, 'initContainers');
-    for (const container of listAt(pod.spec, 'containers')) if (hasImage(container)) this.#start(pod, container);
-  }
-
-  /** A container that was there before runs once more. */
-  restarted(pod: KubernetesObject, container: JsonMap): void {
-    this.#start(pod, container);
+  /** A container has its image and runs, for the first time or once more. */
+  started(pod: KubernetesObject, container: JsonMap): void {
+    const { name, image, imagePullPolicy } = container;
+    const quoted = JSON.stringify(image);
+    const say = (reason: string, message: string): void => this.#say(pod, container, 'Normal', reason, message);
+    if (this.#pull(`${nodeOf(pod)} ${textOr(image)}`) && imagePullPolicy !== 'Always')
+      say('Pulled', `Container image ${quoted} already present on machine`);
+    else {
+      say('Pulling', `Pulling image ${quoted}`);
+      say('Pulled', `Successfully pulled image ${quoted}`);
+    }
+    say('Created', `Created container: ${textOr(name)}`);
+    say('Started', `Started container ${textOr(name)}`);
   }
 
   pullFailed(pod: KubernetesObject, container: JsonMap): void {
@@ -67,20 +69,6 @@ export class KubeletReports {
     for (const { name } of running) this.#say(pod, { name }, 'Normal', 'Killing', `Stopping container ${textOr(name)}`);
   }
 
-  #start(pod: KubernetesObject, container: JsonMap, list: List = 'containers'): void {
-    const { name, image, imagePullPolicy } = container;
-    const quoted = JSON.stringify(image);
-    const say = (reason: string, message: string): void => this.#say(pod, container, 'Normal', reason, message, list);
-    if (this.#pull(`${nodeOf(pod)} ${textOr(image)}`) && imagePullPolicy !== 'Always')
-      say('Pulled', `Container image ${quoted} already present on machine`);
-    else {
-      say('Pulling', `Pulling image ${quoted}`);
-      say('Pulled', `Successfully pulled image ${quoted}`);
-    }
-    say('Created', `Created container: ${textOr(name)}`);
-    say('Started', `Started container ${textOr(name)}`);
-  }
-
   /** @returns true if it was there already. */
   #pull(image: string): boolean {
     const isThere = this.#images.has(image);
@@ -90,15 +78,9 @@ export class KubeletReports {
     return isThere;
   }
 
-  #say(
-    pod: KubernetesObject,
-    container: JsonMap,
-    type: Report['type'],
-    reason: string,
-    message: string,
-    list: List = 'containers',
-  ): void {
-    const fieldPath = `spec.${list}{${textOr(container['name'])}}`;
+  #say(pod: KubernetesObject, { name }: JsonMap, type: Report['type'], reason: string, message: string): void {
+    const list = listAt(pod.spec, 'initContainers').some((each) => each['name'] === name) ? 'initContainers' : 'containers';
+    const fieldPath = `spec.${list}{${textOr(name)}}`;
     this.#events.report(pod, { component: 'kubelet', host: nodeOf(pod), type, reason, message, fieldPath });
   }
 }

@@ -4,8 +4,8 @@ import type { EventRecorder } from '../events/event-recorder.ts';
 import { KubeletReports } from './kubelet-reports.ts';
 import { chooseNode, whyNoNode } from './node-choice.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { behaviourOf, lingerOf } from './pod-behaviour.ts';
-import { type ContainerPhase, podStatus } from './pod-status.ts';
+import { behaviourOf, initBehaviourOf, lingerOf } from './pod-behaviour.ts';
+import { type ContainerPhase, type PodPhases, podStatus } from './pod-status.ts';
 import { typeOfKind } from '../schema/resource-types.ts';
 
 /** Delays of a pod that behaves, milliseconds. */
@@ -19,6 +19,16 @@ const diesMs = 3_000;
 
 const pods = typeOfKind('Pod');
 const nodes = typeOfKind('Node');
+
+/** A container that is not well. */
+interface Trouble {
+  readonly container: JsonMap;
+  /** Until it is well, milliseconds; undefined: it never is. */
+  readonly recoverMs: number | undefined;
+  readonly write: (phase: ContainerPhase) => void;
+  /** What comes once it is well. */
+  readonly recover: () => void;
+}
 
 /** Plays the scheduler, and the kubelet of every node: schedules pods, runs them as their images say, and ends them. */
 export class Kubelet {
@@ -40,7 +50,7 @@ export class Kubelet {
       if (!this.#living(pod)) return;
       const node = this.#nodeFor(pod);
       if (node === undefined) return this.#leaveUnscheduled(pod);
-      this.#write(pod, () => 'creating', node);
+      this.#write(pod, atFirst(pod), node);
       this.#reports.scheduled(pod, node);
       this.#clock.after(startMs, () => this.#start(pod));
       return undefined;
@@ -82,33 +92,70 @@ export class Kubelet {
     });
   }
 
-  #start(admitted: KubernetesObject): void {
+  /** @param from the first of the init containers that are still to run. */
+  #start(admitted: KubernetesObject, from = 0): void {
     const pod = this.#living(admitted);
     if (!pod) return;
+    const left = listAt(pod.spec, 'initContainers').slice(from);
+    const odd = left.findIndex((container) => initBehaviourOf(container).word !== 'run');
+    for (const container of odd === -1 ? left : left.slice(0, odd)) this.#reports.started(pod, container);
+    if (odd === -1) this.#run(pod);
+    else this.#initialize(pod, from + odd);
+  }
+
+  /** Runs an init container that does not end well at once. Those behind it wait. */
+  #initialize(pod: KubernetesObject, index: number): void {
+    const container = listAt(pod.spec, 'initContainers')[index] ?? {};
+    const { word, ms } = initBehaviourOf(container);
+    const write = (phase: ContainerPhase): void => {
+      const initContainerAt = (at: number): ContainerPhase | undefined =>
+        at < index ? undefined : at === index ? phase : 'initializing';
+      this.#write(pod, { containerAt: () => 'initializing', initContainerAt });
+    };
+    const trouble: Trouble = {
+      container,
+      write,
+      recoverMs: ms,
+      recover: () => {
+        this.#restarts.delete(pod.metadata.uid);
+        this.#start(pod, index + 1);
+      },
+    };
+    if (word === 'bad') this.#failPull(pod, trouble);
+    else if (word === 'crash') this.#crashOrFail(pod, trouble);
+    else {
+      this.#reports.started(pod, container);
+      write('running');
+      this.#clock.after(ms ?? slowMs, trouble.recover);
+    }
+  }
+
+  #run(pod: KubernetesObject): void {
     const containers = listAt(pod.spec, 'containers');
     const odd = containers.find((container) => behaviourOf(pod, container).word !== 'run');
-    const phases = (phase: ContainerPhase) => (container: JsonMap) =>
-      behaviourOf(pod, container).word === 'run' ? 'ready' : phase;
-    this.#reports.started(pod, (container) => behaviourOf(pod, container).word !== 'bad');
+    for (const container of containers) if (behaviourOf(pod, container).word !== 'bad') this.#reports.started(pod, container);
     if (!odd) return this.#ready(pod);
     const { word, ms } = behaviourOf(pod, odd);
+    const containerAt = (phase: ContainerPhase) => (container: JsonMap) =>
+      behaviourOf(pod, container).word === 'run' ? 'ready' : phase;
+    const write = (phase: ContainerPhase): void => this.#write(pod, { containerAt: containerAt(phase) });
+    const trouble: Trouble = { container: odd, write, recoverMs: ms, recover: () => this.#ready(pod) };
     switch (word) {
       case 'slow':
-        this.#write(pod, phases('running'));
+        write('running');
         this.#reports.unready(pod, odd);
         this.#clock.after(ms ?? slowMs, () => this.#ready(pod));
         return undefined;
       case 'unready':
         this.#reports.unready(pod, odd);
-        return this.#write(pod, phases('running'));
+        return write('running');
       case 'bad':
-        return this.#failPull(pod, odd, phases, ms);
+        return this.#failPull(pod, trouble);
       case 'crash':
-        if (isOfJob(pod) && ms === undefined) return this.#write(pod, phases('failed'));
-        return this.#crash(pod, odd, phases('crashed'), ms);
+        return this.#crashOrFail(pod, trouble);
       case 'dies':
         this.#ready(pod);
-        this.#clock.after(ms ?? diesMs, () => this.#crash(pod, odd, phases('crashed'), undefined));
+        this.#clock.after(ms ?? diesMs, () => this.#crash(pod, { ...trouble, recoverMs: undefined }));
         return undefined;
       case 'run':
         return undefined;
@@ -116,48 +163,45 @@ export class Kubelet {
   }
 
   /** The image is there after `recoverMs`, or never. */
-  #failPull(
-    pod: KubernetesObject,
-    container: JsonMap,
-    phases: (phase: ContainerPhase) => (container: JsonMap) => ContainerPhase,
-    recoverMs: number | undefined,
-  ): void {
-    this.#write(pod, phases('pullError'));
+  #failPull(pod: KubernetesObject, { container, write, recoverMs, recover }: Trouble): void {
+    write('pullError');
     this.#reports.pullFailed(pod, container);
     this.#clock.after(backOffMs, () => {
       if (!this.#living(pod)) return;
-      this.#write(pod, phases('pullBackOff'));
+      write('pullBackOff');
       this.#reports.pullBackedOff(pod, container);
-      if (recoverMs !== undefined) this.#clock.after(recoverMs, () => this.#recover(pod, container));
+      if (recoverMs !== undefined) this.#clock.after(recoverMs, () => this.#recover(pod, container, recover));
     });
   }
 
-  /** Crashes once and recovers after `recoverMs`, or for ever. */
-  #crash(
-    pod: KubernetesObject,
-    container: JsonMap,
-    phaseOf: (container: JsonMap) => ContainerPhase,
-    recoverMs: number | undefined,
-  ): void {
-    if (!this.#living(pod)) return;
-    const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
-    this.#restarts.set(pod.metadata.uid, restarts + 1);
-    if (restarts > 0) this.#reports.restarted(pod, container);
-    this.#write(pod, phaseOf);
-    this.#reports.restartBackedOff(pod, container);
-    if (recoverMs === undefined) this.#clock.again(restartMs, () => this.#crash(pod, container, phaseOf, undefined));
-    else this.#clock.after(recoverMs, () => this.#recover(pod, container));
+  /** The pod of a Job is not started again. */
+  #crashOrFail(pod: KubernetesObject, trouble: Trouble): void {
+    if (isOfJob(pod) && trouble.recoverMs === undefined) trouble.write('failed');
+    else this.#crash(pod, trouble);
   }
 
-  #recover(pod: KubernetesObject, container: JsonMap): void {
-    if (this.#living(pod)) this.#reports.restarted(pod, container);
-    this.#ready(pod);
+  /** Crashes once and recovers after `recoverMs`, or for ever. */
+  #crash(pod: KubernetesObject, trouble: Trouble): void {
+    if (!this.#living(pod)) return;
+    const { container, write, recoverMs, recover } = trouble;
+    const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
+    this.#restarts.set(pod.metadata.uid, restarts + 1);
+    if (restarts > 0) this.#reports.started(pod, container);
+    write('crashed');
+    this.#reports.restartBackedOff(pod, container);
+    if (recoverMs === undefined) this.#clock.again(restartMs, () => this.#crash(pod, trouble));
+    else this.#clock.after(recoverMs, () => this.#recover(pod, container, recover));
+  }
+
+  #recover(pod: KubernetesObject, container: JsonMap, recover: () => void): void {
+    if (this.#living(pod)) this.#reports.started(pod, container);
+    recover();
   }
 
   /** The pod of a Job has nothing more to do then. */
   #ready(pod: KubernetesObject): void {
-    this.#write(pod, () => 'ready');
-    if (isOfJob(pod)) this.#clock.after(0, () => this.#write(pod, () => 'completed'));
+    this.#write(pod, { containerAt: () => 'ready' });
+    if (isOfJob(pod)) this.#clock.after(0, () => this.#write(pod, { containerAt: () => 'completed' }));
   }
 
   #nodeFor(pod: KubernetesObject): string | undefined {
@@ -186,11 +230,11 @@ export class Kubelet {
     return current?.metadata.uid === pod.metadata.uid && current.metadata.deletionTimestamp === undefined ? current : undefined;
   }
 
-  #write(pod: KubernetesObject, phaseOf: (container: JsonMap) => ContainerPhase, nodeName?: string): void {
+  #write(pod: KubernetesObject, phases: PodPhases, nodeName?: string): void {
     const current = this.#living(pod);
     if (!current) return;
     const restarts = this.#restarts.get(pod.metadata.uid) ?? 0;
-    const status = podStatus(current, phaseOf, this.#nextAddress(current), restarts);
+    const status = podStatus(current, phases, this.#nextAddress(current), restarts);
     this.#store.replace(pods, { ...current, ...(nodeName !== undefined && { spec: { ...current.spec, nodeName } }), status });
   }
 
@@ -199,6 +243,12 @@ export class Kubelet {
     this.#addresses += 1;
     return `10.244.${Math.floor(this.#addresses / 250) % 250}.${(this.#addresses % 250) + 2}`;
   }
+}
+
+/** The phases of a pod that has just come to its node. */
+function atFirst({ spec }: KubernetesObject): PodPhases {
+  const isInitial = listAt(spec, 'initContainers').length > 0;
+  return { containerAt: () => (isInitial ? 'initializing' : 'creating'), initContainerAt: () => 'initializing' };
 }
 
 function isOfJob({ metadata }: KubernetesObject): boolean {

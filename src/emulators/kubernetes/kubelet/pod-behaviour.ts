@@ -12,9 +12,19 @@ const words = /(?:^|[._-])(slow|unready|bad|crash|dies)(?:(\d+)(ms|s|m))?(?=$|[.
 const lingerWord = /(?:^|[._-])linger(?:(\d+)(ms|s|m))?(?=$|[._-])/;
 
 export function behaviourOf(pod: KubernetesObject, container: JsonMap): Behaviour {
-  const [, word, count, unit = 's'] = words.exec(annotationOf(pod)) ?? words.exec(tagOf(container)) ?? [];
+  return read(words.exec(annotationOf(pod)) ?? words.exec(tagOf(container)));
+}
+
+function read(match: RegExpExecArray | null): Behaviour {
+  const [, word, count, unit = 's'] = match ?? [];
   const ms = count === undefined ? undefined : Number(count) * (units[unit] ?? 1_000);
   return { word: (word as Behaviour['word'] | undefined) ?? 'run', ms };
+}
+
+/** What an init container does, by the tag of its image alone: it ends well, late, or not at all. */
+export function initBehaviourOf(container: JsonMap): Behaviour {
+  const behaviour = read(words.exec(tagOf(container)));
+  return ['slow', 'bad', 'crash'].includes(behaviour.word) ? behaviour : { word: 'run', ms: undefined };
 }
 
 /** How long the pod stays after it was deleted, milliseconds. */

@@ -4,6 +4,8 @@ import { type JsonMap, type KubernetesObject, listAt, textOr, timestamp } from '
 /** What a container is at. */
 export type ContainerPhase =
   | 'creating'
+  /** Waits for the init containers before it. */
+  | 'initializing'
   | 'pullError'
   | 'pullBackOff'
   | 'running'
@@ -16,18 +18,29 @@ export type ContainerPhase =
 
 const started: ReadonlySet<ContainerPhase> = new Set(['running', 'ready', 'crashed']);
 
-/** The status of a pod whose containers are at these phases. */
-export function podStatus(
-  pod: KubernetesObject,
-  phaseOf: (container: JsonMap) => ContainerPhase,
-  podIP: string,
-  restarts: number,
-): JsonMap {
+export interface PodPhases {
+  containerAt(container: JsonMap): ContainerPhase;
+  /** Absent: each has done its part. */
+  initContainerAt?(index: number): ContainerPhase | undefined;
+}
+
+/** True for an init container that goes on to run beside the others. */
+export function isSidecar(initContainer: JsonMap): boolean {
+  return initContainer['restartPolicy'] === 'Always';
+}
+
+/** The status of a pod whose containers are at these phases. @param restarts of what is not well. */
+export function podStatus(pod: KubernetesObject, at: PodPhases, podIP: string, restarts: number): JsonMap {
   const containers = listAt(pod.spec, 'containers');
-  const phases = containers.map(phaseOf);
-  const isReady = phases.every((phase) => phase === 'ready');
+  const phases = containers.map((each) => at.containerAt(each));
+  const initial = listAt(pod.spec, 'initContainers');
+  const done = (each: JsonMap): ContainerPhase => (isSidecar(each) && !phases.every(hasEnded) ? 'ready' : 'completed');
+  const initialPhases = initial.map((each, index) => at.initContainerAt?.(index) ?? done(each));
+  const incomplete = initial.filter((_, index) => !isDone(initialPhases[index]));
+  const isInitialized = incomplete.length === 0;
+  const isReady = isInitialized && phases.every((phase) => phase === 'ready');
   const now = timestamp();
-  const phase = overall(phases);
+  const phase = isInitialized ? overall(phases) : initialPhases.includes('failed') ? 'Failed' : 'Pending';
   const reason = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : 'ContainersNotReady';
   const condition = (type: string, met: boolean): JsonMap => ({
     type,
@@ -36,12 +49,17 @@ export function podStatus(
     lastTransitionTime: transitionTime(pod, type, met, now),
     ...(!met && { reason, ...(reason === 'ContainersNotReady' && { message: 'containers with unready status' }) }),
   });
-  const initial = listAt(pod.spec, 'initContainers');
-  const isInitialized = phases.some((each) => each !== 'creating');
+  const initialized = {
+    ...condition('Initialized', isInitialized),
+    ...(!isInitialized && {
+      reason: 'ContainersNotInitialized',
+      message: `containers with incomplete status: [${incomplete.map(({ name }) => textOr(name)).join(' ')}]`,
+    }),
+  };
   return {
     phase,
     conditions: [
-      condition('Initialized', true),
+      initialized,
       condition('PodReadyToStartContainers', true),
       condition('ContainersReady', isReady),
       condition('Ready', isReady),
@@ -53,13 +71,24 @@ export function podStatus(
     startTime: pod.status?.['startTime'] ?? now,
     qosClass: pod.status?.['qosClass'] ?? 'BestEffort',
     ...(initial.length > 0 && {
-      initContainerStatuses: initial.map((each) => ({
-        ...containerStatus(each, isInitialized ? 'completed' : 'creating', 0, now),
-        ready: isInitialized,
-      })),
+      initContainerStatuses: initial.map((each, index) => {
+        const at = initialPhases[index] ?? 'creating';
+        return { ...containerStatus(each, at, isInitialized ? 0 : restarts, now), ready: isDone(at) };
+      }),
     }),
-    containerStatuses: containers.map((each, index) => containerStatus(each, phases[index] ?? 'creating', restarts, now)),
+    containerStatuses: containers.map((each, index) =>
+      containerStatus(each, phases[index] ?? 'creating', isInitialized ? restarts : 0, now),
+    ),
   };
+}
+
+function hasEnded(phase: ContainerPhase): boolean {
+  return phase === 'completed' || phase === 'failed';
+}
+
+/** Whether an init container lets the next one begin. */
+function isDone(phase: ContainerPhase | undefined): boolean {
+  return phase === 'completed' || phase === 'ready';
 }
 
 function overall(phases: readonly ContainerPhase[]): string {
@@ -77,6 +106,7 @@ function containerStatus({ name, image }: JsonMap, phase: ContainerPhase, restar
   const ended = { startedAt: now, finishedAt: now };
   const state = {
     creating: { waiting: { reason: 'ContainerCreating' } },
+    initializing: { waiting: { reason: 'PodInitializing' } },
     pullError: {
       waiting: { reason: 'ErrImagePull', message: `failed to resolve reference ${JSON.stringify(image)}: not found` },
     },

@@ -77,10 +77,12 @@ export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
   ],
   Pod: [
     name,
-    column(
-      'Ready',
-      ({ spec, status }) => `${listAt(status, 'containerStatuses').filter(isReady).length}/${listAt(spec, 'containers').length}`,
-    ),
+    column('Ready', ({ spec, status }) => {
+      const sidecars = listAt(spec, 'initContainers').filter(({ restartPolicy }) => restartPolicy === 'Always');
+      const isSidecar = ({ name }: JsonMap): boolean => sidecars.some((each) => each['name'] === name);
+      const statuses = [...listAt(status, 'containerStatuses'), ...listAt(status, 'initContainerStatuses').filter(isSidecar)];
+      return `${statuses.filter(isReady).length}/${listAt(spec, 'containers').length + sidecars.length}`;
+    }),
     column('Status', podState),
     column('Restarts', restartText),
     age,
@@ -113,14 +115,24 @@ function isReady(container: JsonMap): boolean {
 
 function podState({ metadata, status }: KubernetesObject): unknown {
   if (metadata.deletionTimestamp !== undefined) return 'Terminating';
+  const initial = listAt(status, 'initContainerStatuses');
+  const at = initial.findIndex((each) => !isReady(each));
+  if (at !== -1) return `Init:${whyInitial(mapAt(initial[at], 'state')) ?? `${at}/${initial.length}`}`;
   const states = listAt(status, 'containerStatuses').map((each) => mapAt(each, 'state'));
   const reasons = states.flatMap((state) => [mapAt(state, 'waiting')['reason'], mapAt(state, 'terminated')['reason']]);
   return reasons.find((reason) => reason !== undefined) ?? status?.['phase'] ?? 'Unknown';
 }
 
+/** Why an init container has not done its part; undefined if it is at it, or yet to begin. */
+function whyInitial(state: JsonMap): string | undefined {
+  const reason = textOr(mapAt(state, 'waiting')['reason'] ?? mapAt(state, 'terminated')['reason']);
+  return reason === '' || reason === 'PodInitializing' ? undefined : reason;
+}
+
 /** With the time of the last one, where it is known. */
 function restartText({ status }: KubernetesObject): string {
-  const containers = listAt(status, 'containerStatuses');
+  const initial = listAt(status, 'initContainerStatuses');
+  const containers = initial.every(isReady) ? listAt(status, 'containerStatuses') : initial;
   const restarts = containers.reduce((total, { restartCount }) => total + numberOr(restartCount, 0), 0);
   const ends = containers.map((each) => textOr(mapAt(each, 'lastState', 'terminated')['finishedAt']));
   const last = ends.toSorted().at(-1) ?? '';
