@@ -84,6 +84,10 @@ export function decodeKubernetesRules(value: unknown): KubernetesRules {
   );
 }
 
+export function isNamespaceName(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
 const kindsThatAre: ReadonlySet<string> = new Set(workloadKinds);
 const ruleFields = new Set(['cluster', 'namespaces', 'kinds']);
 
@@ -95,6 +99,10 @@ function decodeRule(entry: unknown, where: string): KubernetesRule {
   const { cluster = '', namespaces, kinds } = entry;
   if (typeof cluster !== 'string') throw malformed(`${where}.cluster must be a text`);
   if (!isTextList(namespaces) || namespaces.length === 0) throw malformed(`${where}.namespaces must be a list of names or "*"`);
+  const noName = namespaces.find((each) => each !== '*' && !isNamespaceName(each));
+  // A pattern would be taken for a name, and allow nothing.
+  if (noName !== undefined)
+    throw malformed(`${where}.namespaces has "${noName}", which is no name of a namespace; "*" alone stands for all`);
   if (kinds === undefined) return { cluster, namespaces };
   if (!isTextList(kinds)) throw malformed(`${where}.kinds must be a list`);
   const unknownKind = kinds.find((kind) => !kindsThatAre.has(kind));

@@ -4,7 +4,7 @@ import { checkPayloadOptions } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
-import type { KubernetesAllowance } from './allow.ts';
+import { isNamespaceName, type KubernetesAllowance } from './allow.ts';
 import { checkBlueGreen } from './blue-green/check-blue-green.ts';
 import { definitionWith, type DeploymentUpdateConfig } from './definition.ts';
 import { fieldRefused } from './field-refused.ts';
@@ -29,7 +29,7 @@ export function validate(
   const { container }: DeploymentUpdateConfig = config;
   const place = placeOf(config);
   checkWhich(config);
-  if (!label.test(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
+  if (!isNamespaceName(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
   if (place.cluster.length > maxClusterLength) throw fieldRefused('cluster', `Invalid cluster "${place.cluster}"`);
   if (container !== undefined && !label.test(container)) throw fieldRefused('container', `Invalid container "${container}"`);
   checkImageFields(config);

@@ -48,6 +48,14 @@ describe('decodeKubernetesRules', () => {
     [{ '1a5': ['*'] }, '1a5[0] must be a map'],
     [{ '1a5': [{}] }, '1a5[0].namespaces must be a list of names or "*"'],
     [{ '1a5': [{ namespaces: '*' }] }, '1a5[0].namespaces must be a list of names or "*"'],
+    [
+      { '1a5': [{ namespaces: ['shop', 'shop-*'] }] },
+      '1a5[0].namespaces has "shop-*", which is no name of a namespace; "*" alone stands for all',
+    ],
+    [
+      { '1a5': [{ namespaces: ['Shop'] }] },
+      '1a5[0].namespaces has "Shop", which is no name of a namespace; "*" alone stands for all',
+    ],
     [{ '1a5': [{ namespaces: ['*'], cluster: 1 }] }, '1a5[0].cluster must be a text'],
     [{ '1a5': [{ namespaces: ['*'], kinds: 'deployment' }] }, '1a5[0].kinds must be a list'],
     [{ '1a5': [{ namespaces: ['*'], kind: ['deployment'] }] }, '1a5[0].kind is unknown'],
