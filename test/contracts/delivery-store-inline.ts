@@ -89,6 +89,17 @@ export function itTakesTurns(store: UseStore): void {
       expect(record.actions.filter(({ endedAt }) => endedAt === undefined)).to.deep.equal([]);
     });
 
+    it('that its worker interrupts has its other actions to be repeated, and its turn is over', async () => {
+      const { id, claim } = await hit(store(), { lane: 'x' });
+      const mine = claim as Claim;
+      const [first] = await store().recordPlan(mine, { actions: [absolute, actionOn('b')], skipped: [] });
+      await store().end(mine, first?.id, { state: 'succeeded', message: '' });
+      await store().end(mine, undefined, { state: 'interrupted', message: 'its store failed' });
+      expect(await states(store(), id)).to.deep.equal(['interrupted']);
+      expect((await store().getForReplay('1a5', id))?.actions).to.deep.equal([actionOn('b')]);
+      expect((await hit(store(), { lane: 'x' })).claim?.kind).to.equal('inline');
+    });
+
     it('waits for its turn in the order of arrival', async () => {
       const all = [await hit(store(), { lane: 'x' }), await hit(store(), { lane: 'x' }), await hit(store(), { lane: 'x' })];
       expect(all.map(({ claim }) => claim !== undefined)).to.deep.equal([true, false, false]);

@@ -33,6 +33,7 @@ interface Outcome {
   readonly calls: ReadonlyMap<OperationName, number>;
   /** Whether anything was cut off. */
   readonly interrupted: boolean;
+  readonly slowestMs: number;
 }
 
 async function outcomeOf(doubt?: Doubt): Promise<Outcome> {
@@ -44,7 +45,7 @@ async function outcomeOf(doubt?: Doubt): Promise<Outcome> {
       (thrown: unknown) => [String(thrown)],
     );
     const interrupted = (await world.list()).some(({ state }) => state === 'interrupted');
-    return { faults: [...stuck, ...(await world.faults())], calls: world.calls, interrupted };
+    return { faults: [...stuck, ...(await world.faults())], calls: world.calls, interrupted, slowestMs: world.slowestMs };
   } finally {
     time.end();
     await world.close();
@@ -70,8 +71,10 @@ describe('a delivery store of which one call is not what its caller is told', fu
     const tryAll = async (ways: readonly Way[], most: number): Promise<void> => {
       for (let call = 1; call <= Math.min(most, calls.get(operation) ?? 0); call += 1) {
         for (const way of ways) {
-          const { faults, interrupted } = await outcomeOf({ operation, call, ...way });
+          const { faults, interrupted, slowestMs } = await outcomeOf({ operation, call, ...way });
           expect(faults, JSON.stringify({ call, ...way })).to.deep.equal([]);
+          // The sender comes again after five seconds, and nothing is in its way.
+          if (way === lost) expect(slowestMs, `call ${call}`).to.be.below(8_000);
           if (way === stalled) expect(interrupted, `call ${call}`).to.equal(false);
         }
       }

@@ -25,6 +25,8 @@ export class DoubtfulWorld {
   readonly #accepted: string[] = [];
   readonly #doubt: Doubt | undefined;
   #sent = 0;
+  /** The longest time from the first sending of a delivery until it was taken, milliseconds. */
+  slowestMs = 0;
 
   constructor(doubt?: Doubt) {
     this.#doubt = doubt;
@@ -134,6 +136,7 @@ export class DoubtfulWorld {
 
   /** Sends until it is told that the delivery was taken; most by an id, as senders have that come again. @returns the delivery's. */
   async #send(engine: DeliveryEngine, driver: Driver, body: string): Promise<string> {
+    const startedAt = performance.now();
     this.#sent += 1;
     const headers = body.endsWith('without an id') ? {} : { 'webhook-id': `m${this.#sent}` };
     const request = { headers, query: '', body: Buffer.from(body) };
@@ -143,6 +146,7 @@ export class DoubtfulWorld {
       return taken.id;
     });
     this.#accepted.push(id);
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - startedAt);
     return id;
   }
 

@@ -1,6 +1,7 @@
 import type { ActionResult, Decision, Delivery, Driver, DriverConfig } from '../driver.ts';
 import { ServiceError } from '../errors.ts';
-import type { Claim, PlannedWork } from './delivery-store.ts';
+import { type Claim, LeaseLostError, type PlannedWork, StoreUnavailableError } from './delivery-store.ts';
+import { CancelledError, StoppingError } from './running-work.ts';
 
 /** One try at claimed work. */
 export interface Attempt {
@@ -27,7 +28,7 @@ export function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
 
 /** The text of a fault may hold anything, credentials too: it is for the log alone. */
 export function safeMessage(error: Error): string {
-  if (error instanceof ServiceError) return error.message;
+  if (error instanceof ServiceError || error instanceof CancelledError || error instanceof StoppingError) return error.message;
   return error.name === 'TimeoutError' ? 'No answer in time' : 'Internal error';
 }
 
@@ -41,10 +42,14 @@ export function undone(reason: string, { step }: PlannedWork): ActionResult {
   return { outcome: 'succeeded', message: step === '' ? reason : `done before: ${reason}` };
 }
 
-/** For the sender of an inline delivery that could not be begun, or not gone on with. */
-export function unavailable(cause: Error): ServiceError {
-  return new ServiceError('Unavailable', 'What is to be done could not be recorded, try again later', {
-    cause,
-    retryAfterSeconds: 5,
-  });
+/** What the sender of an inline delivery is told of a failure. */
+export function inlineFailure(error: Error): Error {
+  if (error instanceof CancelledError) return new ServiceError('Conflict', 'The delivery was cancelled', { cause: error });
+  const message =
+    error instanceof StoppingError
+      ? 'The service is stopping'
+      : error instanceof LeaseLostError || error instanceof StoreUnavailableError
+        ? 'What is to be done could not be recorded, try again later'
+        : undefined;
+  return message === undefined ? error : new ServiceError('Unavailable', message, { cause: error, retryAfterSeconds: 5 });
 }

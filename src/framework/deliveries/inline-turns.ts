@@ -2,12 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Delivery } from '../driver.ts';
 import { ServiceError } from '../errors.ts';
 import { type Claim, type DeliveryStore, LeaseLostError, StoreUnavailableError } from './delivery-store.ts';
+import { recordOutcome } from './record-outcome.ts';
 import { leaseMs, type RunningWork } from './running-work.ts';
 
 /** How often it is asked whether the next delivery's turn has come, milliseconds: another process may hold the lane. */
 const askEveryMs = 50;
 /** Nobody waits longer for a turn: the sender would be gone, milliseconds. */
 const defaultPatienceMs = 30_000;
+
+/** For how long it is tried to take a delivery out of its lane while its sender waits, milliseconds. */
+const leaveMs = 3_000;
 
 /** Has inline deliveries that exclude each other wait for their turns, in the order in which they were stored. */
 export class InlineTurns {
@@ -35,11 +39,25 @@ export class InlineTurns {
     claim: Claim | undefined,
     work: (claim: Claim) => Promise<void>,
   ): Promise<void> {
-    const mine = claim ?? (await this.#running.await(id, () => whileStored(this.#turn(id, projectId, lane ?? id))));
+    const mine = claim ?? (await this.#running.await(id, () => this.#turnOrLeave(id, projectId, lane ?? id)));
     try {
       await work(mine);
     } finally {
       this.#tell();
+    }
+  }
+
+  async #turnOrLeave(id: string, projectId: string, lane: string): Promise<Claim> {
+    try {
+      return await this.#turn(id, projectId, lane);
+    } catch (thrown) {
+      if (!(thrown instanceof StoreUnavailableError)) throw thrown;
+      // Nothing was done, and the others of the lane need not wait for it. Left there, it is interrupted when its lease is over.
+      const deadline = performance.now() + leaveMs;
+      const leave = async (): Promise<void> => void (await this.#store.cancel(projectId, id, 'the service: its store failed'));
+      await recordOutcome(leave, () => performance.now() < deadline).catch(() => undefined);
+      const options = { cause: thrown, retryAfterSeconds: 5 };
+      throw new ServiceError('Unavailable', 'The store of deliveries cannot be used at the moment, try again later', options);
     }
   }
 
@@ -83,17 +101,6 @@ export class InlineTurns {
   #tell(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-  }
-}
-
-/** Of what waits for its turn nothing was done. Nobody asks for its turn any more: it ends interrupted. */
-async function whileStored(turn: Promise<Claim>): Promise<Claim> {
-  try {
-    return await turn;
-  } catch (thrown) {
-    if (!(thrown instanceof StoreUnavailableError)) throw thrown;
-    const options = { cause: thrown, retryAfterSeconds: 5 };
-    throw new ServiceError('Unavailable', 'The store of deliveries cannot be used at the moment, try again later', options);
   }
 }
 

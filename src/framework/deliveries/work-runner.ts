@@ -4,7 +4,7 @@ import type { ActionPause, ActionResult, Delivery, Driver, DriverConfig, Planned
 import { coerceError, ServiceError } from '../errors.ts';
 import type { Receiver } from '../receiver.ts';
 import type { Registry } from '../registry.ts';
-import { abortOfRemoved, type Attempt, deliveryOf, safeMessage, unavailable, undone, withDeadline } from './attempt.ts';
+import { abortOfRemoved, type Attempt, deliveryOf, inlineFailure, safeMessage, undone, withDeadline } from './attempt.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
 import {
   type Claim,
@@ -82,20 +82,31 @@ export class WorkRunner {
     const { running, observer } = this.#options;
     return running.run(claim, async (signal) => {
       const attempt: Attempt = { claim, driver, config, delivery, signal, following: () => undefined };
+      let planned = claim.actions;
       try {
-        const planned = claim.actions.length > 0 ? claim.actions : await this.#plan(attempt);
+        if (planned.length === 0) planned = await this.#plan(attempt);
         for (const work of planned) await this.#endInlineAction(attempt, work);
         if (planned.length > 0) await this.#endInline(attempt, undefined, { state: 'succeeded', message: '' });
       } catch (thrown) {
         const error = coerceError(thrown);
-        if (error instanceof LeaseLostError || error instanceof StoreUnavailableError) throw unavailable(error);
-        const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
-        const message = safeMessage(error);
-        observer.failed?.(delivery, error);
-        await this.#endInline(attempt, undefined, { state, message });
-        throw thrown;
+        if (error instanceof StoreUnavailableError) {
+          // Others wait for the lane, and the same delivery may come again.
+          await this.#endInline(attempt, undefined, { state: 'interrupted', message: 'interrupted: its store failed' });
+        } else if (!(error instanceof LeaseLostError)) {
+          const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
+          observer.failed?.(delivery, error);
+          await this.#endInline(attempt, undefined, { state, message: safeMessage(error) });
+        }
+        throw inlineFailure(error);
       }
+      if (planned.length === 0 && (await this.#isCancelled(delivery))) throw inlineFailure(new CancelledError('cancelled'));
     });
+  }
+
+  /** A plan that comes after a cancel is recorded without actions, as one that has nothing to do. */
+  async #isCancelled({ projectId, id }: Delivery): Promise<boolean> {
+    const found = await this.#options.store.get(projectId, id).catch(() => undefined);
+    return found?.state === 'cancelled';
   }
 
   async #endInlineAction(attempt: Attempt, work: PlannedWork): Promise<void> {

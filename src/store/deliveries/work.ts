@@ -90,7 +90,7 @@ async function endUnfinished(tx: Transaction, delivery: number, { state, message
     `UPDATE work SET state = $2, message = $3, ended_at = $4 WHERE delivery = $1 AND kind = 'action' AND ended_at IS NULL
     RETURNING id`,
     delivery,
-    state === 'cancelled' ? state : 'failed',
+    state === 'cancelled' || state === 'interrupted' ? state : 'failed',
     storable(message === '' ? 'not done' : `not done: ${message}`),
     tx.now,
   );
