@@ -85,6 +85,8 @@ export class DoubtfulWorld {
     const faults = [...done.faults, ...((this.#doubt?.hangsMs ?? 0) < leaseMs ? done.doneAgain : [])];
     const open = deliveries.filter(({ state }) => !isEnded(state));
     faults.push(...open.map(({ id, state, message }) => `${id} is ${state}: ${message}`));
+    const failed = deliveries.filter(({ state }) => state === 'failed' || state === 'dead');
+    faults.push(...failed.map(({ id, state, message }) => `${id} is ${state}: ${message}`));
     const known = new Set(deliveries.map(({ id }) => id));
     faults.push(...this.#accepted.filter((id) => !known.has(id)).map((id) => `${id} is lost`));
     faults.push(

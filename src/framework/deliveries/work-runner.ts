@@ -15,6 +15,7 @@ import {
   StoreUnavailableError,
   type WorkEnd,
 } from './delivery-store.ts';
+import { InlineEnds } from './inline-ends.ts';
 import { recordOutcome, storeRetryMs } from './record-outcome.ts';
 import { decideRetry } from './retry-policy.ts';
 import { CancelledError, type RunningWork, StoppingError } from './running-work.ts';
@@ -46,8 +47,6 @@ export type AttemptOutcome =
 
 /** For how long a paused receiver's work waits before it is looked at again, milliseconds. */
 const pausedMs = 5_000;
-/** For how long it is tried to record what became of an inline delivery while its sender waits, milliseconds. */
-const inlineRecordMs = 3_000;
 /** For how long planning may take, and one attempt at an action, whatever the driver does; milliseconds. */
 const planDeadlineMs = 5 * 60_000;
 const actionDeadlineMs = 24 * 3_600_000;
@@ -79,23 +78,24 @@ export class WorkRunner {
    * @throws ServiceError what the caller is to be told.
    */
   runInline(claim: Claim, delivery: Delivery, driver: Driver, config: DriverConfig): Promise<void> {
-    const { running, observer } = this.#options;
+    const { store, running, observer } = this.#options;
+    const ends = new InlineEnds(store, claim, delivery, observer);
     return running.run(claim, async (signal) => {
       const attempt: Attempt = { claim, driver, config, delivery, signal, following: () => undefined };
       let planned = claim.actions;
       try {
         if (planned.length === 0) planned = await this.#plan(attempt);
-        for (const work of planned) await this.#endInlineAction(attempt, work);
-        if (planned.length > 0) await this.#endInline(attempt, undefined, { state: 'succeeded', message: '' });
+        for (const work of planned) await this.#endInlineAction(attempt, work, ends);
+        if (planned.length > 0) await ends.record(undefined, { state: 'succeeded', message: '' });
       } catch (thrown) {
         const error = coerceError(thrown);
         if (error instanceof StoreUnavailableError) {
           // Others wait for the lane, and the same delivery may come again.
-          await this.#endInline(attempt, undefined, { state: 'interrupted', message: 'interrupted: its store failed' });
+          await ends.record(undefined, { state: 'interrupted', message: 'interrupted: its store failed' });
         } else if (!(error instanceof LeaseLostError)) {
           const state = signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
           observer.failed?.(delivery, error);
-          await this.#endInline(attempt, undefined, { state, message: safeMessage(error) });
+          await ends.record(undefined, { state, message: safeMessage(error) });
         }
         throw inlineFailure(error);
       }
@@ -109,33 +109,18 @@ export class WorkRunner {
     return found?.state === 'cancelled';
   }
 
-  async #endInlineAction(attempt: Attempt, work: PlannedWork): Promise<void> {
+  async #endInlineAction(attempt: Attempt, work: PlannedWork, ends: InlineEnds): Promise<void> {
     try {
       const result = await this.#execute(attempt, work);
       if (result.outcome === 'waiting') throw new Error('an inline action cannot be paused');
-      await this.#endInline(attempt, work.id, { state: result.outcome, message: result.message });
+      await ends.record(work.id, { state: result.outcome, message: result.message });
       this.#options.observer.ended?.(attempt.delivery, work.action, result);
     } catch (thrown) {
       if (thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError) throw thrown;
       const message = safeMessage(coerceError(thrown));
       const state = attempt.signal.reason instanceof CancelledError ? 'cancelled' : 'failed';
-      await this.#endInline(attempt, work.id, { state, message });
+      await ends.record(work.id, { state, message });
       throw thrown;
-    }
-  }
-
-  /** The sender is told what became of its delivery, recorded or not: told to come again, it would have it done twice. */
-  async #endInline({ claim, delivery }: Attempt, actionId: string | undefined, end: WorkEnd): Promise<void> {
-    const { store, observer } = this.#options;
-    const deadline = performance.now() + inlineRecordMs;
-    try {
-      await recordOutcome(
-        () => store.end(claim, actionId, end),
-        () => performance.now() < deadline,
-      );
-    } catch (thrown) {
-      if (!(thrown instanceof LeaseLostError || thrown instanceof StoreUnavailableError)) throw thrown;
-      observer.failed?.(delivery, thrown);
     }
   }
 
