@@ -28,6 +28,8 @@ const probationMs = 1_000;
 export class WorkLoop {
   readonly #options: WorkLoopOptions;
   readonly #attempts = new Set<Promise<void>>();
+  /** Upstreams for which what waits is to be made ready; asked for again where the store fails. */
+  readonly #toWake = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
@@ -78,7 +80,11 @@ export class WorkLoop {
     await this.#putOnProbation(2, 1);
     await this.#putOnProbation(1, claimsAtOnce);
     const { limits, store } = this.#options;
-    for (const upstream of limits.quiet(performance.now())) await store.wake({ upstream });
+    for (const upstream of limits.quiet(performance.now())) this.#toWake.add(upstream);
+    for (const upstream of this.#toWake) {
+      await store.wake({ upstream });
+      this.#toWake.delete(upstream);
+    }
     for (;;) {
       const { claims, nextReadyAt } = await this.#claim(0, claimsAtOnce);
       for (const claim of claims) void this.#start(claim);
@@ -131,7 +137,7 @@ export class WorkLoop {
   }
 
   async #attempt(claim: Claim): Promise<void> {
-    const { runner, limits, store } = this.#options;
+    const { runner, limits } = this.#options;
     let followed = false;
     const outcome = await runner.run(claim, () => {
       if (followed) return;
@@ -141,7 +147,7 @@ export class WorkLoop {
     });
     const closed = limits.ended(claim.upstream, outcome, performance.now(), followed);
     this.#options.changed();
-    if (closed) await store.wake({ upstream: claim.upstream }).catch(() => undefined);
+    if (closed) this.#toWake.add(claim.upstream);
     this.wake();
   }
 }
