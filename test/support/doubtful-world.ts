@@ -66,6 +66,7 @@ export class DoubtfulWorld {
     // Some leases are renewed.
     await delay(12_000);
     await first.stop();
+    if ((this.#doubt?.hangsMs ?? 0) === 0) this.done.faults.push(...this.#held());
     this.done.mayFollow = false;
     const second = await this.#start();
     await this.#until(async () => (await this.list()).every(({ state }) => isEnded(state)));
@@ -89,9 +90,7 @@ export class DoubtfulWorld {
     faults.push(...failed.map(({ id, state, message }) => `${id} is ${state}: ${message}`));
     const known = new Set(deliveries.map(({ id }) => id));
     faults.push(...this.#accepted.filter((id) => !known.has(id)).map((id) => `${id} is lost`));
-    faults.push(
-      ...this.#direct.rows('SELECT name FROM lanes WHERE fence IS NOT NULL').map(({ name }) => `${String(name)} is held`),
-    );
+    faults.push(...this.#held());
     if (done.count !== inlineDeliveries) faults.push(`counted to ${done.count}, and ${inlineDeliveries} were told so`);
     for (const [target, tag] of [
       ['web', '2'],
@@ -104,6 +103,10 @@ export class DoubtfulWorld {
     const limited = Object.entries(this.#doubtful.allowances()).map(([name, places]) => `${name} has ${places} places`);
     faults.push(...limited);
     return faults;
+  }
+
+  #held(): string[] {
+    return this.#direct.rows('SELECT name FROM lanes WHERE fence IS NOT NULL').map(({ name }) => `${String(name)} is held`);
   }
 
   async close(): Promise<void> {

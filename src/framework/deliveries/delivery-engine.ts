@@ -9,6 +9,7 @@ import { DeliveryIntake } from './delivery-intake.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
 import type { DeliveryStore, RetentionPolicy } from './delivery-store.ts';
 import { InlineTurns } from './inline-turns.ts';
+import { recordOutcome } from './record-outcome.ts';
 import { Retention } from './retention.ts';
 import { RunningWork } from './running-work.ts';
 import { SenderAuthenticity } from '../sender-authenticity/sender-authenticity.ts';
@@ -115,8 +116,13 @@ export class DeliveryEngine {
     this.#running.abortAll();
     await within(stopGraceMs, Promise.all([loopEnded, this.intake.settled()]));
     this.#running.stop();
+    const deadline = performance.now() + stopGraceMs;
     try {
-      await this.#options.store.release(this.#running.owner);
+      // Left to run out they would count as those of a process that crashed.
+      await recordOutcome(
+        () => this.#options.store.release(this.#running.owner),
+        () => performance.now() < deadline,
+      );
     } catch (thrown) {
       // The leases run out by themselves.
       this.#options.log.warn('leases could not be given up', { error: coerceError(thrown) });
