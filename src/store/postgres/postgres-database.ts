@@ -63,6 +63,8 @@ export class PostgresDatabase {
     const pool = new Pool(poolSettings);
     // An idle connection that breaks is replaced when one is needed again.
     pool.on('error', () => undefined);
+    // Not only once somebody has it: the server may end a connection in the packet that says that it is ready.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return new PostgresDatabase(pool, clock);
   }
 
@@ -120,9 +122,7 @@ export class PostgresDatabase {
 
   async #connect(): Promise<PoolClient> {
     try {
-      const client = await this.#pool.connect();
-      if (client.listenerCount('error') === 0) client.on('error', () => undefined);
-      return client;
+      return await this.#pool.connect();
     } catch (thrown) {
       throw new PostgresFailure(thrown);
     }
