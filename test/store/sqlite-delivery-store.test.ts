@@ -138,7 +138,7 @@ describe('the SQLite delivery store', () => {
       await other.ended();
     }
     // Whoever comes next has all that was acknowledged.
-    const ids = [...other.output().matchAll(/^accepted \S+ (\S+)$/gm)].map(([, id]) => id ?? '');
+    const ids = [...other.output().matchAll(/^accepted \S+ (\S+)\n/gm)].map(([, id]) => id ?? '');
     const found = await (await open()).list({ projectId: '1a5', limit: 1_000_000, order: 'asc' });
     expect(found.map(({ id }) => id)).to.include.members(ids);
   });

@@ -28,7 +28,7 @@ function run(command: string, args: readonly string[]): Running {
   return { process: child, output: () => output, ended: () => ended };
 }
 
-const acceptedIds = (output: string): string[] => [...output.matchAll(/^accepted \S+ (\S+)$/gm)].map(([, id]) => id ?? '');
+const acceptedIds = (output: string): string[] => [...output.matchAll(/^accepted \S+ (\S+)\n/gm)].map(([, id]) => id ?? '');
 
 describe('what the SQLite delivery store acknowledged', function () {
   this.timeout(180_000);

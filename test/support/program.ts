@@ -12,7 +12,7 @@ export interface Program {
   output(): string;
   /** Resolves with the first match in what the program says. @throws Error if it ends or `timeoutMs` pass without. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
-  /** Resolves with the exit code, or null after a signal. */
+  /** Resolves with the exit code, or null after a signal, once all that it said is there. */
   ended(): Promise<number | null>;
   /** SIGTERM, and SIGKILL if it does not end within 30 s. */
   stop(): Promise<number | null>;
@@ -45,6 +45,7 @@ export function startCommand(
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
   });
   let output = '';
+  let over = false;
   const listeners = new Set<() => void>();
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
@@ -52,14 +53,15 @@ export function startCommand(
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  const exit = once(child, 'exit').then(([code]) => {
+  const end = once(child, 'close').then(([code]) => {
+    over = true;
     for (const listener of listeners) listener();
     return code as number | null;
   });
   return {
     process: child,
     output: () => output,
-    ended: () => exit,
+    ended: () => end,
     says(pattern, timeoutMs = 45_000) {
       return new Promise((resolve, reject) => {
         const done = (): void => {
@@ -71,7 +73,7 @@ export function startCommand(
           if (match) {
             done();
             resolve(match);
-          } else if (child.exitCode !== null || child.signalCode !== null) {
+          } else if (over) {
             done();
             reject(new Error(`${command} ended before it said ${pattern}:\n${output}`));
           }
@@ -85,11 +87,10 @@ export function startCommand(
       });
     },
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill('SIGTERM');
       const kill = setTimeout(() => child.kill('SIGKILL'), 30_000);
       try {
-        return await exit;
+        return await end;
       } finally {
         clearTimeout(kill);
       }
