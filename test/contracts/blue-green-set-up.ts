@@ -130,6 +130,14 @@ export function resume(
   return push.attempt(action, { resumed: true, ...(name && { decision: { name, by: 'user 1a1' } }), ...context });
 }
 
+/** Takes a paused action up again whenever its time has come, until it ends. */
+export async function waitOut(push: Push, action: PlannedAction, pause: ActionPause): Promise<ActionResult> {
+  // A timer may be a moment early by this clock.
+  while (Date.now() < pause.until) await sleep(Math.max(1, pause.until - Date.now()));
+  const result = await resume(push, action);
+  return result.outcome === 'waiting' ? waitOut(push, action, result) : result;
+}
+
 /** Ends the process, so to say, at one write to the cluster: before the cluster gets it, or after. */
 export class WriteCut {
   static readonly killed = new Error('killed');
