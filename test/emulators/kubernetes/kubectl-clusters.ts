@@ -67,7 +67,7 @@ async function kubectlWith(kubeconfig: string, program: string, release?: () => 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'kubectl-'));
   const namespace = `k-${Math.random().toString(36).slice(2, 10)}`;
   const environment = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig, KUBECTL_EXPLAIN_OPENAPIV3: 'true' };
-  const options = { env: environment, timeout: 30_000 };
+  const options = { env: environment, timeout: 120_000 };
   const full = (args: readonly string[]): string[] => ['-n', namespace, ...args];
   const call = async (...args: string[]): Promise<string> => (await run(program, full(args), options)).stdout;
   let files = 0;
@@ -88,7 +88,7 @@ async function kubectlWith(kubeconfig: string, program: string, release?: () => 
     },
     apply: async (...objects: object[]) => call('apply', '-f', await file(...objects)),
     async until(target: string, jsonpath: string, value: string | RegExp) {
-      const end = performance.now() + 30_000;
+      const end = performance.now() + 60_000;
       for (;;) {
         const found = await call('get', target, '--ignore-not-found', '-o', `jsonpath=${jsonpath}`);
         if (typeof value === 'string' ? found === value : value.test(found)) return;

@@ -75,7 +75,7 @@ for (const [cluster, use] of clusters) {
       await patch('json', [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'acme/web:3' }]);
       expect(await kubectl('get', web, '-o', image)).to.equal('acme/web:3');
       await kubectl('rollout', 'status', web);
-      await kubectl('wait', '--for=jsonpath={.status.replicas}=1', web, '--timeout=20s');
+      await kubectl('wait', '--for=jsonpath={.status.replicas}=1', web, '--timeout=60s');
       expect(await patch('merge', { spec: { replicas: 1 } })).to.equal('deployment.apps/patched patched (no change)\n');
       await kubectl('label', web, 'tier=front');
       await kubectl('annotate', web, 'note=hello');
@@ -105,8 +105,8 @@ for (const [cluster, use] of clusters) {
     it('scales, waits and prints', async () => {
       const web = await deploy('printed');
       expect(await kubectl('scale', web, '--current-replicas=1', '--replicas=2')).to.equal('deployment.apps/printed scaled\n');
-      await kubectl('wait', '--for=jsonpath={.status.readyReplicas}=2', web, '--timeout=20s');
-      await kubectl('wait', '--for=condition=Available', web, '--timeout=20s');
+      await kubectl('wait', '--for=jsonpath={.status.readyReplicas}=2', web, '--timeout=60s');
+      await kubectl('wait', '--for=condition=Available', web, '--timeout=60s');
       expect(await kubectl('get', web)).to.match(/NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nprinted +2\/2 +2 +2 /);
       expect(await kubectl('get', web, '-o', 'wide')).to.match(
         /AGE +CONTAINERS +IMAGES +SELECTOR\n.* web +acme\/web:1 +app=printed/,
@@ -137,7 +137,7 @@ for (const [cluster, use] of clusters) {
       const watch = kubectl.background('get', 'deployment', 'watched', '-w', '-o', image.replace('}', '}{"\\n"}'));
       await kubectl('set', 'image', web, 'web=acme/web:2');
       await kubectl('rollout', 'status', web);
-      const end = performance.now() + 30_000;
+      const end = performance.now() + 60_000;
       while (!watch.output().includes('acme/web:2') && performance.now() < end) await kubectl('get', web);
       watch.stop();
       expect(watch.output()).to.contain('acme/web:2');
@@ -146,13 +146,13 @@ for (const [cluster, use] of clusters) {
     it('deletes, by name, label and file, with or without what is owned', async () => {
       const web = await deploy('gone');
       expect(await kubectl('delete', web)).to.match(/^deployment.apps "gone" deleted/);
-      await kubectl('wait', '--for=delete', 'pod', '-l', 'app=gone', '--timeout=20s');
+      await kubectl('wait', '--for=delete', 'pod', '-l', 'app=gone', '--timeout=60s');
       expect(await kubectl.refusal('get', web)).to.contain('deployments.apps "gone" not found');
       const orphan = await deploy('orphan');
       await kubectl('delete', orphan, '--cascade=orphan');
       expect(await kubectl('get', 'rs', '-l', 'app=orphan', '-o', 'name')).to.contain('replicaset.apps/orphan-');
       const front = await deploy('front');
-      await kubectl('delete', front, '--cascade=foreground', '--timeout=20s');
+      await kubectl('delete', front, '--cascade=foreground', '--timeout=60s');
       expect(await kubectl('get', 'pods', '-l', 'app=front', '-o', 'name')).to.equal('');
       const file = await kubectl.file(workload('Deployment', 'filed', 'acme/web:1'));
       await kubectl('create', '-f', file);

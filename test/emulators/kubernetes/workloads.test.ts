@@ -209,7 +209,7 @@ for (const [cluster, use] of clusters) {
 
       it('runs to its end', async () => {
         await kubectl.apply(job('good', 'acme/job:1-slow300ms', { completions: 2 }));
-        await kubectl('wait', '--for=condition=complete', 'job/good', '--timeout=20s');
+        await kubectl('wait', '--for=condition=complete', 'job/good', '--timeout=60s');
         expect(await statusOf(kubectl, 'job/good')).to.include({ succeeded: 2, ready: 0 });
         expect(await kubectl('get', 'pods', '-l', 'job-name=good', '-o', 'jsonpath={.items[*].status.phase}')).to.equal(
           'Succeeded Succeeded',
@@ -218,7 +218,7 @@ for (const [cluster, use] of clusters) {
 
       it('fails when its pods do', async () => {
         await kubectl.apply(job('poor', 'acme/job:1-crash', { backoffLimit: 0 }));
-        await kubectl('wait', '--for=condition=failed', 'job/poor', '--timeout=20s');
+        await kubectl('wait', '--for=condition=failed', 'job/poor', '--timeout=60s');
         expect(await kubectl('get', 'job/poor', '-o', 'jsonpath={.status.failed}')).to.equal('1');
       });
 
@@ -227,7 +227,7 @@ for (const [cluster, use] of clusters) {
         await kubectl.apply({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'nightly' }, spec });
         await kubectl('set', 'image', 'cronjob/nightly', 'main=acme/job:2');
         expect(await kubectl('create', 'job', 'now', '--from=cronjob/nightly')).to.equal('job.batch/now created\n');
-        await kubectl('wait', '--for=condition=complete', 'job/now', '--timeout=20s');
+        await kubectl('wait', '--for=condition=complete', 'job/now', '--timeout=60s');
         expect(
           await kubectl('get', 'pods', '-l', 'job-name=now', '-o', 'jsonpath={.items[*].spec.containers[0].image}'),
         ).to.equal('acme/job:2');

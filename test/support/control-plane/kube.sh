@@ -128,7 +128,7 @@ up_apiserver() { # on a random port another program may be faster: try again wit
     port=${wanted_port:-$(free_port)}
     start_apiserver
     kubeconfig admin "$(certificate_user admin)"
-    until_true 60 "kube-apiserver on port $port" apiserver_up_or_dead || return 1
+    until_true 180 "kube-apiserver on port $port" apiserver_up_or_dead || return 1
     pid_of kube-apiserver >/dev/null && return 0
     [ -z "$wanted_port" ] && grep -q 'address already in use' "$dir/kube-apiserver.log" || { tail -3 "$dir/kube-apiserver.log" >&2; return 1; }
   done
@@ -146,8 +146,8 @@ rollout_works() { # the whole chain, once: controllers, scheduler, kubelet, and 
 {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "first-rollout"}, "spec": {"selector": {"matchLabels": {"app": "first-rollout"}},
  "template": {"metadata": {"labels": {"app": "first-rollout"}}, "spec": {"containers": [{"name": "main", "image": "example/first:1"}]}}}}
 Y
-  kubectl rollout status -n kube-system deployment/first-rollout --timeout=60s
-  kubectl delete -n kube-system deployment/first-rollout --cascade=foreground --timeout=60s
+  kubectl rollout status -n kube-system deployment/first-rollout --timeout=180s
+  kubectl delete -n kube-system deployment/first-rollout --cascade=foreground --timeout=180s
 }
 
 up() {
@@ -195,7 +195,7 @@ up() {
   kubeconfig restricted "token: $(kubectl create token -n default restricted --duration=24h)"
 
   if [ "$controllers$scheduler$kwok" = yesyesyes ]; then
-    until_true 60 "ServiceAccount kube-system/default" kubectl get -n kube-system serviceaccount default
+    until_true 180 "ServiceAccount kube-system/default" kubectl get -n kube-system serviceaccount default
     rollout_works >"$dir/first-rollout.log" 2>&1 || { tail -5 "$dir/first-rollout.log" >&2; fail "no Deployment could roll out; see the logs in $dir"; }
   fi
   trap - EXIT
