@@ -11,8 +11,17 @@ import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-
 import { newDelivery } from '../support/new-delivery.ts';
 
 const [file = '', loops = '1', count = 'Infinity'] = process.argv.slice(2);
+const pause = new Int32Array(new SharedArrayBuffer(4));
+/** Waits for whoever reads where that is behind: the pipe that Node makes does not block. */
 const tell = (line: string): void => {
-  fs.writeSync(1, `${line}\n`);
+  for (let rest = Buffer.from(`${line}\n`); rest.length > 0;) {
+    try {
+      rest = rest.subarray(fs.writeSync(1, rest));
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN') throw thrown;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
 };
 const log = {
   info: (message: string) => tell(`log ${message}`),
