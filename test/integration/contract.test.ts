@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
-import { freePort, type Program, startProgram, startWebhookService } from '../support/program.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Program, startProgram, startWebhookService } from '../support/program.ts';
 import { playContract, rancherMock } from '../support/recorded-contract.ts';
 
 describe('the recorded traffic of the Go service 0.9.15', () => {

@@ -1,6 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import path from 'node:path';
 
 /** The root of the checkout. */
@@ -101,14 +100,4 @@ export function startCommand(
 /** Starts the product's own command line. */
 export function startWebhookService(args: readonly string[], env: Record<string, string> = {}): Program {
   return startProgram(path.join(projectRoot, 'src/main.ts'), args, env);
-}
-
-/** A port that nobody listens on, for programs that cannot be told to take any. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, startCommand } from './program.ts';
+import { freePort } from './free-port.ts';
+import { startCommand } from './program.ts';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './program.ts';
+import { freePort } from './free-port.ts';
 
 /** What goes wrong on the way to an upstream. @see https://github.com/Shopify/toxiproxy#toxics */
 export interface Toxic {

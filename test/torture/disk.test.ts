@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { freePort } from '../support/program.ts';
+import { freePort } from '../support/free-port.ts';
 import { PushLoad } from '../support/push-load.ts';
 import { type Sent, sendRequest } from '../support/send-request.ts';
 import { attachStrace, need } from '../support/strace.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../support/program.ts';
+import { freePort } from '../support/free-port.ts';
 import { PushLoad } from '../support/push-load.ts';
 import { sendRequest } from '../support/send-request.ts';
 import { createReceivers, serviceSeed } from './upgrade-targets.ts';

@@ -10,7 +10,8 @@ import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/
 import type { RancherSeed } from '../../src/emulators/rancher/rancher-seed.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
 import { type PassedRequest, type Stage, startFaultProxy } from '../support/fault-proxy.ts';
-import { freePort, type Program, startWebhookService } from '../support/program.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Program, startWebhookService } from '../support/program.ts';
 import { at } from '../support/rancher-emulator-client.ts';
 import { type Sent, sendRequest } from '../support/send-request.ts';
 

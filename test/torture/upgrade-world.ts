@@ -5,7 +5,8 @@ import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/
 import type { RancherSeed } from '../../src/emulators/rancher/rancher-seed.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
 import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
-import { freePort, type Program, startCompiled, startWebhookService } from '../support/program.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Program, startCompiled, startWebhookService } from '../support/program.ts';
 
 /** The program in front of an instant Rancher, started and ended at will on the same data folder and port. */
 export interface UpgradeWorld {
