@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isEnded, type DeliveryState } from '../../src/framework/deliveries/delivery-record.ts';
+import { processorWait } from '../support/processor-wait.ts';
 import type { Sent } from '../support/send-request.ts';
 import type { Fault } from './fault.ts';
 import {
@@ -82,15 +83,23 @@ export async function runFault(fault: Fault, options: RunFaultOptions): Promise<
     const begunAt = performance.now();
     // What asks for time asks each delivery for it: a second push may well come before the first is due again.
     const tags = fault.retryAfterMs === undefined ? ['2', '3'] : ['3'];
-    const sent = await Promise.all([
-      ...inline.map((receiver) => send(world, receiver, '')),
-      ...tags.flatMap((tag, index) =>
+    const [ofInline, ofQueued] = await Promise.all([
+      Promise.all(inline.map((receiver) => send(world, receiver, ''))),
+      Promise.all(
         queued.map(async (receiver) => {
-          await wait(index * laterMs);
-          return send(world, receiver, tag);
+          const pushes: SentDelivery[] = [];
+          const later = wait(laterMs);
+          for (const tag of tags) {
+            if (pushes.length > 0) await later;
+            // One that is refused for good has to be: the next would take its place on a machine that is slow.
+            if (fault.effect === 'refusal') await untilAllMet(world, pushes, postponed);
+            pushes.push(await send(world, receiver, tag));
+          }
+          return pushes;
         }),
       ),
     ]);
+    const sent = [...ofInline, ...ofQueued.flat()];
     await wait(Math.max(0, begunAt + lastsMs - performance.now()));
     if (fault.effect === 'refusal') await untilAllMet(world, sent, postponed);
     const healedAt = Date.now();
@@ -148,11 +157,13 @@ interface SentDelivery {
 
 /** The times of pushes are in the order of their tags. */
 async function send(world: FaultsWorld, receiver: FaultReceiver, tag: string): Promise<SentDelivery> {
-  const begunAt = performance.now();
+  // In this process are the service and its upstreams: what the machine has them wait for is not theirs.
+  const now = (): number => performance.now() - processorWait(process.pid);
+  const begunAt = now();
   const pushedAt = 1_700_000_000 + Number(tag);
   const answer = await world.post(receiver.url, bodyFor(receiver, tag, pushedAt));
-  const answeredAt = performance.now();
-  return { receiver, answer, answeredMs: answeredAt - begunAt, late: answeredAt - receiver.confirmedAt > confirmedMs };
+  const answeredMs = now() - begunAt;
+  return { receiver, answer, answeredMs, late: performance.now() - receiver.confirmedAt > confirmedMs };
 }
 
 type Found = { readonly id: string; readonly record: Readonly<Record<string, unknown>> };
