@@ -5,6 +5,7 @@ import type { Driver } from '../../src/framework/driver.ts';
 import { leaseMs } from '../../src/framework/deliveries/running-work.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
 import type { Receiver } from '../../src/framework/receiver.ts';
+import { activeReceiver } from './active-receiver.ts';
 import { openDirectDeliveryStore, type DirectDeliveryStore } from './direct-delivery-store.ts';
 import { DoneWork, inlineDriver, queuedDriver } from './doubtful-drivers.ts';
 import { type Doubt, type DoubtfulStore, doubtfulStore } from './doubtful-store.ts';
@@ -188,19 +189,5 @@ function isUnavailable(thrown: Error): boolean {
 }
 
 function receiverOf(driver: string): Receiver {
-  return {
-    id: '1go1',
-    projectId,
-    key: driver,
-    name: driver,
-    state: 'active',
-    removed: false,
-    driver,
-    config: {},
-    url: '',
-    paused: false,
-    replacedBy: undefined,
-    expiresAt: undefined,
-    data: {},
-  };
+  return activeReceiver(driver, { key: driver, name: driver });
 }
