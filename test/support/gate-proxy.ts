@@ -5,6 +5,8 @@ export interface ProxiedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
+  /** Of the upstream's answer, as soon as there is one. */
+  status?: number;
 }
 
 /** A proxy in front of an upstream that notes what passes, and can keep an answer back. */
@@ -38,7 +40,7 @@ export async function startGateProxy(upstream: string): Promise<GateProxy> {
 
   async function pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
-    const proxied = { method, url };
+    const proxied: ProxiedRequest = { method, url };
     requests.push(proxied);
     if (hanging) {
       request.resume();
@@ -53,6 +55,7 @@ export async function startGateProxy(upstream: string): Promise<GateProxy> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     onward.on('response', resolve).on('error', reject);
     const answer = await promise;
+    proxied.status = answer.statusCode ?? 502;
     await gate?.opened.promise;
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);

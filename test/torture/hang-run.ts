@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RancherEmulator, startRancherEmulator } from '../../src/emulators/rancher/rancher-emulator.ts';
 import { generatePrivateKeyPem } from '../../src/framework/key-ring.ts';
-import { type GateProxy, startGateProxy } from '../support/gate-proxy.ts';
+import { type GateProxy, type ProxiedRequest, startGateProxy } from '../support/gate-proxy.ts';
 import { type Program, startCompiled, startWebhookService } from '../support/program.ts';
 import { at, callerOf } from '../support/rancher-emulator-client.ts';
 import { sendRequest } from '../support/send-request.ts';
@@ -177,10 +177,15 @@ async function untilEnded(url: string): Promise<void> {
 type Judged = Pick<HangResult, 'writesWhileHung' | 'writesAfter' | 'mostWritesOfOne' | 'plans'>;
 
 function judge({ requests }: GateProxy, before: number, healAt: number): Judged {
-  const upgraded = (from: number, to?: number): string[] =>
-    requests.slice(from, to).flatMap(({ url }) => (url.includes('action=upgrade') ? [/1s\d+/.exec(url)?.[0] ?? ''] : []));
+  const isTaken = ({ status }: ProxiedRequest): boolean => status === undefined || status < 300;
+  const upgraded = (from: number, to?: number, which: (request: ProxiedRequest) => boolean = () => true): string[] =>
+    requests
+      .slice(from, to)
+      .filter((request) => request.url.includes('action=upgrade') && which(request))
+      .map(({ url }) => /1s\d+/.exec(url)?.[0] ?? '');
   const after = upgraded(healAt);
-  const counts = Map.groupBy(after, (id) => id);
+  // What is refused changes nothing: a service may still be in an upgrade, and the write is made again later.
+  const counts = Map.groupBy(upgraded(healAt, undefined, isTaken), (id) => id);
   return {
     writesWhileHung: upgraded(before, healAt).length,
     writesAfter: after.length,
