@@ -152,7 +152,7 @@ export interface ActionContext {
    * @throws LeaseLostError where it is not: nothing may be written then.
    */
   beforeWrite(step: string): Promise<void>;
-  /** To be called when little more is asked of the upstream than how far the target is: other work may begin in its place. */
+  /** To be called when little more is asked of the upstream than how far the target is: if it takes long, others may begin. */
   following(): void;
 }
 

@@ -4,27 +4,13 @@ import { isEnded } from '../../src/framework/deliveries/delivery-record.ts';
 import { type DeliveryStore, StoreUnavailableError } from '../../src/framework/deliveries/delivery-store.ts';
 import type { Driver } from '../../src/framework/driver.ts';
 import { ServiceError } from '../../src/framework/errors.ts';
-import type { Receiver } from '../../src/framework/receiver.ts';
+import { activeReceiver } from '../support/active-receiver.ts';
 import { openDirectDeliveryStore } from '../support/direct-delivery-store.ts';
 import { startEngine } from '../support/start-engine.ts';
 import { testDriver } from '../support/test-drivers.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 
-const receiver: Receiver = {
-  id: '1go1',
-  projectId: '1a5',
-  key: 'k',
-  name: 'deploy',
-  state: 'active',
-  removed: false,
-  driver: 'queued',
-  config: {},
-  url: '',
-  paused: false,
-  replacedBy: undefined,
-  expiresAt: undefined,
-  data: {},
-};
+const receiver = activeReceiver('queued');
 
 describe('work that waits for an upstream that was away', () => {
   it('goes on when that is back, though the store failed right then', async () => {

@@ -24,6 +24,12 @@ const idleMs = { alone: 5_000, shared: 1_000 };
 /** For how long work that was under way when a process ended is watched before it is trusted again, milliseconds. */
 const probationMs = 1_000;
 
+/**
+ * For how long work that only follows what it has done keeps its place, milliseconds: what goes well ends sooner one after the
+ * other than all at once, and what does not must hold up nothing else.
+ */
+export const followedMs = 10_000;
+
 /** Claims work and has it done, as much at a time as the upstreams may be given. */
 export class WorkLoop {
   readonly #options: WorkLoopOptions;
@@ -139,12 +145,14 @@ export class WorkLoop {
   async #attempt(claim: Claim): Promise<void> {
     const { runner, limits } = this.#options;
     let followed = false;
-    const outcome = await runner.run(claim, () => {
-      if (followed) return;
+    let timer: NodeJS.Timeout | undefined;
+    const giveUpPlace = (): void => {
       followed = true;
       limits.followed(claim.upstream);
       this.wake();
-    });
+    };
+    const outcome = await runner.run(claim, () => (timer ??= setTimeout(giveUpPlace, followedMs).unref()));
+    clearTimeout(timer);
     const closed = limits.ended(claim.upstream, outcome, performance.now(), followed);
     this.#options.changed();
     if (closed) this.#toWake.add(claim.upstream);
