@@ -1,26 +1,12 @@
 import { expect } from 'chai';
 import type { DeliveryEngine } from '../../src/framework/deliveries/delivery-engine.ts';
 import type { Driver } from '../../src/framework/driver.ts';
-import type { Receiver } from '../../src/framework/receiver.ts';
+import { activeReceiver } from '../support/active-receiver.ts';
 import { startEngine } from '../support/start-engine.ts';
 import { openTemporaryStore } from '../support/temporary-store.ts';
 import { testDriver } from '../support/test-drivers.ts';
 
-const receiver: Receiver = {
-  id: '1go1',
-  projectId: '1a5',
-  key: 'k',
-  name: 'scale',
-  state: 'active',
-  removed: false,
-  driver: 'inline',
-  config: {},
-  url: '',
-  paused: false,
-  replacedBy: undefined,
-  expiresAt: undefined,
-  data: {},
-};
+const receiver = activeReceiver('inline', { name: 'scale' });
 
 describe('the sender of an inline delivery that was stopped in the middle', () => {
   let opened: Awaited<ReturnType<typeof openTemporaryStore>>;
