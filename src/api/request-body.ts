@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodingFault } from '../framework/encoding-fault.ts';
 import { ServiceError } from '../framework/errors.ts';
 
 /**
@@ -9,9 +10,9 @@ import { ServiceError } from '../framework/errors.ts';
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    reject(new ServiceError('UnsupportedEncoding', 'A body with a Content-Encoding is not accepted'));
+  const fault = encodingFault(request.headers['content-encoding']);
+  if (fault !== undefined) {
+    reject(fault);
     return promise;
   }
   if (Number(request.headers['content-length'] ?? 0) > limit) {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { encodingFault } from '../framework/encoding-fault.ts';
 import { coerceError, ServiceError } from '../framework/errors.ts';
 import { imageEventFault } from '../framework/image-event-fault.ts';
 import { checkPayloadOptions } from '../framework/payload-fields.ts';
@@ -103,6 +104,8 @@ function parse(args: readonly string[]): Parsed {
 
 function explain(format: string, body: Buffer, headers: PayloadHeaders, options: PayloadOptions): PayloadExplanation {
   try {
+    const fault = encodingFault(headers['content-encoding']);
+    if (fault !== undefined) throw fault;
     checkPayloadOptions(payloadFormats.find(format), { ...options });
     const contents = readPayload(payloadFormats, format, parsePayload(body, headers), headers, options);
     return { format: contents.format, events: eventsOf(contents) };

@@ -86,6 +86,7 @@ ignore 192.168.100.227:5000/hello-world:latest@sha256:fea8895f450959fa676bcc1df0
     ['[]', [], 'The payload is not a JSON object', null],
     ['{"a": 1}', [], 'The payload is of no known format (payloadFormat custom reads any)', null],
     ['{"a": 1}', ['--format', 'dockerhub'], 'Incomplete webhook response provided', 'dockerhub'],
+    ['{}', ['--header', 'Content-Encoding: gzip'], 'A body with a Content-Encoding is not accepted', null],
     ['{"a": "b:1"}', ['--image-path', 'a'], 'imagePath needs payloadFormat custom', null],
     ['{"a": 1}', ['--format', 'custom'], 'imagePath not provided, which payloadFormat custom needs', 'custom'],
   ];
