@@ -2,6 +2,7 @@ import { ServiceError } from '../../framework/errors.ts';
 import { isJsonObject } from '../../framework/json.ts';
 import { canonicalProjectId } from '../../framework/project-id.ts';
 import { workloadKinds } from './workload/workload.ts';
+import { isDnsLabel } from './dns-label.ts';
 
 /** What one project may touch in one cluster. */
 export interface KubernetesRule {
@@ -84,10 +85,6 @@ export function decodeKubernetesRules(value: unknown): KubernetesRules {
   );
 }
 
-export function isNamespaceName(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
-}
-
 const kindsThatAre: ReadonlySet<string> = new Set(workloadKinds);
 const ruleFields = new Set(['cluster', 'namespaces', 'kinds']);
 
@@ -99,7 +96,7 @@ function decodeRule(entry: unknown, where: string): KubernetesRule {
   const { cluster = '', namespaces, kinds } = entry;
   if (typeof cluster !== 'string') throw malformed(`${where}.cluster must be a text`);
   if (!isTextList(namespaces) || namespaces.length === 0) throw malformed(`${where}.namespaces must be a list of names or "*"`);
-  const noName = namespaces.find((each) => each !== '*' && !isNamespaceName(each));
+  const noName = namespaces.find((each) => each !== '*' && !isDnsLabel(each));
   // A pattern would be taken for a name, and allow nothing.
   if (noName !== undefined)
     throw malformed(`${where}.namespaces has "${noName}", which is no name of a namespace; "*" alone stands for all`);

@@ -4,14 +4,14 @@ import { checkPayloadOptions } from '../../framework/payload-fields.ts';
 import type { PayloadFormat } from '../../framework/payload-format.ts';
 import type { Registry } from '../../framework/registry.ts';
 import { createTagPolicy, type TagPolicy } from '../../framework/tag-policies/tag-policy.ts';
-import { isNamespaceName, type KubernetesAllowance } from './allow.ts';
+import type { KubernetesAllowance } from './allow.ts';
 import { checkBlueGreen } from './blue-green/check-blue-green.ts';
 import { definitionWith, type DeploymentUpdateConfig } from './definition.ts';
+import { isDnsLabel } from './dns-label.ts';
 import { fieldRefused } from './field-refused.ts';
 import { placeOf } from './workload/find-workloads.ts';
 import { checkStrategy } from './workload/update-strategy.ts';
 
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The name of a label without its prefix, and a label's value. */
 const labelPart = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const subdomain = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -29,9 +29,9 @@ export function validate(
   const { container }: DeploymentUpdateConfig = config;
   const place = placeOf(config);
   checkWhich(config);
-  if (!isNamespaceName(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
+  if (!isDnsLabel(place.namespace)) throw fieldRefused('namespace', `Invalid namespace "${place.namespace}"`);
   if (place.cluster.length > maxClusterLength) throw fieldRefused('cluster', `Invalid cluster "${place.cluster}"`);
-  if (container !== undefined && !label.test(container)) throw fieldRefused('container', `Invalid container "${container}"`);
+  if (container !== undefined && !isDnsLabel(container)) throw fieldRefused('container', `Invalid container "${container}"`);
   checkImageFields(config);
   // What the others say depends on the kind.
   checkChoices(formats, config);
