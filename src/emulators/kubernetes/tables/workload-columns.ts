@@ -1,5 +1,6 @@
 import { age, type Column, column, figure, labelText, name, none, podColumns, selectorText, wide } from './column.ts';
 import { humanDuration, sinceText } from './human-duration.ts';
+import { isSidecar } from '../kubelet/pod-status.ts';
 import { type JsonMap, type KubernetesObject, listAt, mapAt, numberOr, textOr } from '../objects/kubernetes-object.ts';
 
 const template = podColumns('spec', 'template', 'spec');
@@ -78,9 +79,9 @@ export const workloadColumns: Readonly<Record<string, readonly Column[]>> = {
   Pod: [
     name,
     column('Ready', ({ spec, status }) => {
-      const sidecars = listAt(spec, 'initContainers').filter(({ restartPolicy }) => restartPolicy === 'Always');
-      const isSidecar = ({ name }: JsonMap): boolean => sidecars.some((each) => each['name'] === name);
-      const statuses = [...listAt(status, 'containerStatuses'), ...listAt(status, 'initContainerStatuses').filter(isSidecar)];
+      const sidecars = listAt(spec, 'initContainers').filter(isSidecar);
+      const isOfSidecar = ({ name }: JsonMap): boolean => sidecars.some((each) => each['name'] === name);
+      const statuses = [...listAt(status, 'containerStatuses'), ...listAt(status, 'initContainerStatuses').filter(isOfSidecar)];
       return `${statuses.filter(isReady).length}/${listAt(spec, 'containers').length + sidecars.length}`;
     }),
     column('Status', podState),
