@@ -129,11 +129,9 @@ export class WorkRunner {
     try {
       return await this.#attempt(claim, signal, following);
     } catch (thrown) {
-      for (let failure = thrown; failure instanceof StoreUnavailableError && !signal.aborted;) {
+      if (thrown instanceof StoreUnavailableError && !signal.aborted) {
         await wait(storeRetryMs);
-        failure = await this.#options.store
-          .postpone(claim, { message: '', readyAt: Date.now(), counts: false })
-          .catch(coerceError);
+        await this.#postpone(claim, signal, { message: '', readyAt: Date.now(), counts: false }).catch(() => undefined);
       }
       throw thrown;
     }
