@@ -8,6 +8,7 @@ import { testCluster, type TestCluster, Workload } from '../contracts/deployment
 import { type ControlPlane, useControlPlane } from '../support/control-plane.ts';
 import { type EmbeddedService, startEmbeddedService } from '../support/embedded-service.ts';
 import { documentedRules, grant, kubeconfigWith } from '../support/role.ts';
+import { skip } from '../support/skip.ts';
 
 /** Where every pod finds its credentials; the path cannot be changed. */
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -28,8 +29,7 @@ describe('the service in a pod', function () {
       if (made === undefined) throw new Error('it is there already');
       await access(folder, constants.W_OK);
     } catch (thrown) {
-      console.log(`      skipped: ${folder} cannot be made: ${String(thrown)}`);
-      this.skip();
+      skip(this, `${folder} cannot be made: ${String(thrown)}`);
     }
   });
 

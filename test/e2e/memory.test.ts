@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type EmbeddedService, startEmbeddedService } from '../support/embedded-service.ts';
 import { projectRoot, startCompiled } from '../support/program.ts';
+import { skip } from '../support/skip.ts';
 
 /** What of the program is in memory, megabytes. */
 async function residentOf({ program }: EmbeddedService): Promise<number> {
@@ -38,7 +39,7 @@ describe('the memory of the compiled program', () => {
   let service: EmbeddedService;
 
   before(async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'how much memory a process has is read from /proc');
     this.timeout(180_000);
     const { status, stderr } = spawnSync(process.execPath, ['scripts/build-if-needed.mjs'], {
       cwd: projectRoot,

@@ -11,6 +11,7 @@ import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-
 import { newDelivery } from '../support/new-delivery.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
+import { skip } from '../support/skip.ts';
 
 const stored = 300;
 const silent = { info: () => undefined, error: () => undefined };
@@ -187,7 +188,7 @@ describe('a damaged file of the SQLite delivery store', () => {
   });
 
   it('is told from one that cannot be written', async function () {
-    if (process.getuid?.() === 0) this.skip();
+    if (process.getuid?.() === 0) skip(this, 'root may write any file');
     put(closed);
     fs.chmodSync(file, 0o400);
     expect((await openError()).message).to.include(`${file} cannot be written`);

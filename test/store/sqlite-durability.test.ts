@@ -8,6 +8,7 @@ import { openSqliteDeliveryStore } from '../../src/store/sqlite/sqlite-delivery-
 import { projectRoot } from '../support/program.ts';
 import { finishedSyncs, need } from '../support/strace.ts';
 import { until } from '../support/until.ts';
+import { skip } from '../support/skip.ts';
 
 const script = path.join(projectRoot, 'test/torture/accept-deliveries.ts');
 const silent = { info: () => undefined, error: () => undefined };
@@ -113,8 +114,8 @@ describe('what the SQLite delivery store acknowledged', function () {
   it('is there after the disk was full, and more can be stored once there is room', async function () {
     const disk = path.join(folder, 'disk');
     fs.mkdirSync(disk);
-    // Not even root may do this everywhere.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0) this.skip();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0)
+      skip(this, 'no file system can be mounted here');
     try {
       file = path.join(disk, 'deliveries.db');
       await outOfRoom(run(process.execPath, [script, file, '8']), /the disk of \S+ is full: make room on it/, () => {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { skipOutsideCi } from './skip.ts';
 
 /** Skips the test where a tool is missing, except in CI. */
 export function need(context: Mocha.Context, tool: string, args: readonly string[]): void {
   if (spawnSync(tool, args).status === 0) return;
-  if (process.env['CI'] === 'true') throw new Error(`${tool} ${args.join(' ')} does not work here`);
-  context.skip();
+  skipOutsideCi(context, `${tool} ${args.join(' ')} does not work here`);
 }
 
 /** Has strace follow a process and all its threads. @returns a function that lets go of it. */

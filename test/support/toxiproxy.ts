@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import { skipOutsideCi } from './skip.ts';
 
 /** What goes wrong on the way to an upstream. @see https://github.com/Shopify/toxiproxy#toxics */
 export interface Toxic {
@@ -45,9 +46,7 @@ function program(): string | undefined {
 /** Without the program the test is skipped, saying how to get it; with CI=true it fails. */
 export async function useToxiproxy(test: Mocha.Context): Promise<Toxiproxy> {
   if (program() !== undefined) return startToxiproxy();
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  console.log(`      skipped: ${missing}`);
-  return test.skip();
+  return skipOutsideCi(test, missing);
 }
 
 const missing = 'no Toxiproxy: run test/support/toxiproxy/build.sh (needs Go; about 10 seconds, once)';

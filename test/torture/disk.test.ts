@@ -10,6 +10,7 @@ import { type Sent, sendRequest } from '../support/send-request.ts';
 import { attachStrace, need } from '../support/strace.ts';
 import { createReceivers, serviceSeed } from './upgrade-targets.ts';
 import { openUpgradeWorld, pushOf, type UpgradeWorld } from './upgrade-world.ts';
+import { skip } from '../support/skip.ts';
 
 const targets = 4;
 
@@ -37,8 +38,8 @@ describe('a disk that fails', function () {
 
   it('has pushes refused while it is full, until there is room', async function () {
     const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'disk-'));
-    // Not even root may do this everywhere.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]).status !== 0) this.skip();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]).status !== 0)
+      skip(this, 'no file system can be mounted here');
     try {
       await withWorld({ folder: path.join(disk, 'data') }, async (world, queries, operations) => {
         const before = await pushes(world, queries, 50);

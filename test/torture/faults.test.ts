@@ -6,6 +6,7 @@ import { judgeFault } from './judge-fault.ts';
 import type { FaultRun } from './run-fault.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 import { toxicFaults } from './toxic-faults.ts';
+import { skipOutsideCi } from '../support/skip.ts';
 
 /** Each of the others is like one of these; faults.ts goes through all of them, for longer. */
 const left =
@@ -47,9 +48,8 @@ function itEndsWell(all: readonly Fault[]): { start(): void } {
         const run = await runs[index];
         expect(run && judgeFault(run)).to.deep.equal([]);
       } catch (thrown) {
-        if (!(thrown instanceof MissingProgramError) || process.env['CI'] === 'true') throw thrown;
-        console.log(`      skipped: ${thrown.message}`);
-        this.skip();
+        if (!(thrown instanceof MissingProgramError)) throw thrown;
+        skipOutsideCi(this, thrown.message);
       }
     });
   }
